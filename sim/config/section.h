@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The shape of a configuration, as tables: a section is a JSON object with knobs (numbers, flags, words, lists), and
+ * with keys that are sections, one variant of a family ({"name": "krum", ...} or just "krum"), or a list of those.
+ * Reading, checking, defaults, the resolved form and the JSON Schema are all walks over these tables.
+ */
+#ifndef SIM_CONFIG_SECTION_H
+#define SIM_CONFIG_SECTION_H
+
+#include "sim/api/byz_param.h"
+#include <stddef.h>
+
+enum config_key_type {
+    CONFIG_SECTION,      /* an object: `section`, its fields at `offset` */
+    CONFIG_VARIANT,      /* struct byz_variant at `offset` */
+    CONFIG_VARIANT_LIST, /* struct config_variants at `offset` */
+};
+
+enum { CONFIG_VARIANTS_MOST = 8 };
+
+struct config_variants {
+    size_t count;
+    struct byz_variant items[CONFIG_VARIANTS_MOST];
+};
+
+struct config_section;
+
+struct config_key {
+    const char *name;
+    enum config_key_type type;
+    size_t offset;                        /* in the struct of the section that holds this key */
+    const struct config_section *section; /* CONFIG_SECTION */
+    const struct byz_family *family;      /* the two variant types */
+    const char *initial;                  /* variant chosen when the key is absent; NULL: the key is required */
+    /* Knobs that every variant of the family shares, read from the same object into a struct at common_offset of
+     * the holding section's struct (an attack's start and stop, a model's l2). Not for lists. May be empty. */
+    const struct byz_param *common;
+    size_t common_count, common_offset;
+    const char *doc;
+};
+
+struct config_section {
+    const char *doc;
+    const struct byz_param *knobs;
+    size_t knob_count;
+    const struct config_key *keys;
+    size_t key_count;
+};
+
+#endif

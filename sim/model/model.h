@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Models with flat parameters and flat gradients. A model has no state: its parameters are one float array of
+ * dimension(...) entries, which is what workers send and servers step.
+ */
+#ifndef SIM_MODEL_MODEL_H
+#define SIM_MODEL_MODEL_H
+
+#include "sim/api/byz_param.h"
+#include "sim/num/rng.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the data looks like to the model. */
+struct model_shape {
+    size_t features, channels, height, width; /* the last three are 0 when the features are no image */
+    size_t classes;                           /* 0 for regression */
+};
+
+struct model_batch {
+    size_t count;
+    const float *x;        /* (count, features) row-major */
+    const int32_t *labels; /* (count), or NULL */
+    const float *targets;  /* (count), or NULL */
+};
+
+enum model_loss {
+    MODEL_CROSS_ENTROPY, /* softmax over `outputs` logits */
+    MODEL_LOGISTIC,      /* one logit, labels 0 and 1 */
+    MODEL_SQUARED,       /* half the squared error of one output */
+    MODEL_POTENTIAL,     /* the one output is itself the loss of the sample */
+};
+
+/* Knobs that every model has, read from the same configuration object. */
+struct model_common {
+    int init;  /* enum model_init */
+    double l2; /* adds l2/2 ||w||^2 to the loss and l2 w to the gradient, biases included */
+};
+enum model_init {
+    MODEL_INIT_USUAL, /* zeros for convex models; uniform in +-1/sqrt(fan_in) for networks */
+    MODEL_INIT_ZEROS,
+    MODEL_INIT_XAVIER_UNIFORM,
+    MODEL_INIT_XAVIER_NORMAL,
+    MODEL_INIT_HE_UNIFORM,
+    MODEL_INIT_HE_NORMAL,
+};
+extern const struct byz_param model_common_params[];
+extern const size_t model_common_param_count;
+
+struct model_kind {
+    struct byz_descriptor base;
+    enum model_loss loss;
+    /* 0 when the model can learn data of this shape; otherwise the reason and non-zero. */
+    int (*unsuitable)(const void *params, const struct model_shape *shape, char reason[BYZ_REASON_SIZE]);
+    size_t (*dimension)(const void *params, const struct model_shape *shape);
+    size_t (*outputs)(const void *params, const struct model_shape *shape);
+    /* Bytes of scratch that gradient and predict need for `count` samples (64-byte aligned block). */
+    size_t (*scratch_bytes)(const void *params, const struct model_shape *shape, size_t count);
+    void (*initialise)(const void *params, const struct model_shape *shape, enum model_init init, struct rng *rng,
+                       float *w);
+    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. Runs on the calling thread alone. */
+    double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
+                       const struct model_batch *batch, void *scratch, float *g);
+    /* out (count, outputs): logits, predictions or potentials. Runs on the calling thread alone. */
+    void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count, const float *x,
+                    void *scratch, float *out);
+};
+
+extern const struct byz_family model_family;
+
+/* A model as configured: everything the functions below need. Borrows params. */
+struct model {
+    const struct model_kind *kind;
+    const void *params;
+    struct model_common common;
+    struct model_shape shape;
+};
+
+size_t model_dimension(const struct model *model);
+size_t model_scratch_bytes(const struct model *model, size_t count);
+void model_initialise(const struct model *model, struct rng *rng, float *w);
+
+/* As model_kind.gradient, with the l2 term added. */
+double model_gradient(const struct model *model, const float *w, const struct model_batch *batch, void *scratch,
+                      float *g);
+
+/* Sums over a batch, to be added up over batches in a fixed order. */
+struct model_score {
+    double loss;    /* sum of the losses, l2 term not included */
+    size_t count;   /* samples */
+    size_t correct; /* samples whose arg-max is the label; a sample with a non-finite output is never correct */
+};
+
+/* Scores a batch: predictions, their losses, how many are right. class_count and class_correct (classes) are added
+ * to when they are not NULL. predictions (count) receives the predicted class, -1 where an output is not finite,
+ * when it is not NULL. scratch: model_scratch_bytes. */
+struct model_score model_evaluate(const struct model *model, const float *w, const struct model_batch *batch,
+                                  void *scratch, size_t *class_count, size_t *class_correct, int32_t *predictions);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/num/rng.h"
+
+#include <criterion/criterion.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+
+Test(rng, philox_known_answer)
+{
+    struct rng rng;
+    rng_start(&rng, 0, RNG_TEST, 0, 0);
+    rng.state = (struct rng_state){.next = 4};
+    uint64_t first = rng_bits(&rng), second = rng_bits(&rng);
+    cr_assert_eq(first, 0x6627e8d5e169c58du);
+    cr_assert_eq(second, 0xbc57ac4c9b00dbd8u);
+}
+
+Test(rng, streams_depend_on_every_part_of_their_name)
+{
+    struct rng a, b;
+    const uint64_t names[][4] = {{2, RNG_TEST, 0, 0}, {1, RNG_BATCH, 0, 0}, {1, RNG_TEST, 1, 0}, {1, RNG_TEST, 0, 1}};
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        rng_start(&a, 1, RNG_TEST, 0, 0);
+        rng_start(&b, names[k][0], (enum rng_purpose)names[k][1], names[k][2], names[k][3]);
+        cr_assert_neq(rng_bits(&a), rng_bits(&b));
+    }
+    rng_start(&a, 1, RNG_TEST, 7, 9);
+    rng_start(&b, 1, RNG_TEST, 7, 9);
+    for (int k = 0; k < 100; k++)
+        cr_assert_eq(rng_bits(&a), rng_bits(&b));
+}
+
+Test(rng, moments_and_bounds)
+{
+    struct rng rng;
+    rng_start(&rng, 3, RNG_TEST, 0, 0);
+    double sum = 0, squares = 0;
+    size_t counts[7] = {0};
+    enum { DRAWS = 70000 };
+    for (int k = 0; k < DRAWS; k++) {
+        double z = rng_normal(&rng);
+        sum += z;
+        squares += z * z;
+        counts[rng_below(&rng, 7)]++;
+        double u = rng_real(&rng);
+        cr_assert(u >= 0 && u < 1);
+    }
+    cr_assert_lt(fabs(sum / DRAWS), 4 / sqrt(DRAWS));
+    cr_assert_lt(fabs(squares / DRAWS - 1), 4 * sqrt(2.0 / DRAWS));
+    for (int k = 0; k < 7; k++)
+        cr_assert_lt(fabs((double)counts[k] - DRAWS / 7.0), 4 * sqrt(DRAWS / 7.0));
+}
+
+Test(rng, permutation_holds_every_index_once)
+{
+    struct rng rng;
+    uint32_t order[100];
+    bool seen[100] = {false};
+    rng_start(&rng, 5, RNG_TEST, 0, 0);
+    rng_permutation(&rng, 100, order);
+    for (int k = 0; k < 100; k++) {
+        cr_assert_not(seen[order[k]]);
+        seen[order[k]] = true;
+    }
+}
