@@ -2,9 +2,10 @@
 /*
  * Aggregators and pre-aggregators: what a rule is, what it is given, what it promises.
  *
- * A rule has no init and no fini: it says how many bytes of state and of scratch it wants, the caller provides
- * them. State starts as zero bytes and may be saved and restored as plain bytes; scratch holds nothing between
- * calls. So no rule can leak, none allocates in a round, and a stopped run goes on exactly where it was.
+ * A rule has no init and no fini: it says how many bytes of state and of scratch it wants, the caller
+ * provides them. State starts as zero bytes and may be saved and restored as plain bytes; scratch holds
+ * nothing between calls. So no rule can leak, none allocates in a round, and a stopped run goes on exactly
+ * where it was.
  */
 #ifndef BYZ_AGGREGATOR_H
 #define BYZ_AGGREGATOR_H
@@ -21,9 +22,9 @@ enum byz_promise {
     BYZ_ORTHOGONAL = 1 << 3,  /* F(x Q) = F(x) Q, Q orthogonal */
     BYZ_RANGE = 1 << 4,       /* each coordinate lies between the least and the greatest of that coordinate */
     BYZ_PICKS_ROW = 1 << 5,   /* the output is one of the rows */
-    BYZ_TOLERANT = 1 << 6,    /* f arbitrary rows (huge, NaN, Inf) cannot carry the output far from the others */
-    BYZ_WEIGHTED = 1 << 7,    /* honours worker weights */
-    BYZ_REPORTS = 1 << 8,     /* fills the report's weights */
+    BYZ_TOLERANT = 1 << 6, /* f arbitrary rows (huge, NaN, Inf) cannot carry the output far from the others */
+    BYZ_WEIGHTED = 1 << 7, /* honours worker weights */
+    BYZ_REPORTS = 1 << 8,  /* fills the report's weights */
 };
 
 /* Facts a rule wants computed once a round and shared. */
@@ -60,12 +61,18 @@ struct byz_aggregator {
      * numbers, and returns non-zero. NULL: always defined. */
     int (*unsuitable)(const void *params, size_t n, size_t f, char reason[BYZ_REASON_SIZE]);
 
-    size_t (*state_bytes)(const void *params, size_t n, size_t d);                    /* NULL: 0 */
+    /* The best known constant of (f, kappa)-robustness, ||F(x) - mean_S||^2 <= kappa/|S| sum_S ||x_i -
+     * mean_S||^2 for every S of n - f rows (Allouah et al., AISTATS 2023). NaN where none is known. NULL:
+     * never known. */
+    double (*kappa)(const void *params, size_t n, size_t f);
+
+    size_t (*state_bytes)(const void *params, size_t n, size_t d);                   /* NULL: 0 */
     size_t (*scratch_bytes)(const void *params, size_t n, size_t d, size_t threads); /* NULL: 0 */
 
     /* Writes out[d] (64-byte aligned, does not overlap x). Non-zero with a reason when this very input has no
      * answer (the round is then skipped and recorded). */
-    int (*apply)(const void *params, const struct byz_aggregator_input *in, float *out, char reason[BYZ_REASON_SIZE]);
+    int (*apply)(const void *params, const struct byz_aggregator_input *in, float *out,
+                 char reason[BYZ_REASON_SIZE]);
 };
 
 /* A pre-aggregator turns n rows into m rows of the same length for the next stage. It writes a new matrix. */
@@ -77,8 +84,9 @@ struct byz_preaggregator {
     size_t (*state_bytes)(const void *params, size_t n, size_t d);
     size_t (*scratch_bytes)(const void *params, size_t n, size_t d, size_t threads);
 
-    /* out: (rows(n), d), ld floats per row, the same ld as the input. `mix` (rows, n) row-major is NULL or wants
-     * the share of input row j in output row i, so that the weights of a rule behind can be led back to workers. */
+    /* out: (rows(n), d), ld floats per row, the same ld as the input. `mix` (rows, n) row-major is NULL or
+     * wants the share of input row j in output row i, so that the weights of a rule behind can be led back to
+     * workers. */
     int (*apply)(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
                  char reason[BYZ_REASON_SIZE]);
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Attacks: what the b Byzantine workers send. An attack on messages has `apply`; an attack on data has `poison`,
- * which changes a batch before its gradient is computed. When an attack is given, each Byzantine worker has already
- * computed the message it would honestly have sent; the attack knows only what its knowledge lets it see.
+ * Attacks: what the b Byzantine workers send. An attack on messages has `apply`; an attack on data has
+ * `poison`, which changes a batch before its gradient is computed. When an attack is given, each Byzantine
+ * worker has already computed the message it would honestly have sent; the attack knows only what its
+ * knowledge lets it see.
  */
 #ifndef BYZ_ATTACK_H
 #define BYZ_ATTACK_H
@@ -15,13 +16,14 @@ struct rng;
 enum byz_knowledge {
     BYZ_OMNISCIENT, /* the messages of all honest workers */
     BYZ_COLLUDING,  /* what the b Byzantine workers would honestly have sent */
-    BYZ_OWN,        /* each Byzantine worker only its own honest message; apply is called for one worker at a time */
+    BYZ_OWN, /* each Byzantine worker only its own honest message; apply is called for one worker at a time */
 };
 
 struct byz_attack_input {
-    size_t n, b, f, d;         /* workers, Byzantine workers, f the server was told, coordinates */
-    uint64_t round;            /* 0, 1, ... */
-    const float *const *known; /* known_count pointers to rows of d floats: what the knowledge level reveals */
+    size_t n, b, f, d; /* workers, Byzantine workers, f the server was told, coordinates */
+    uint64_t round;    /* 0, 1, ... */
+    const float *const
+        *known; /* known_count pointers to rows of d floats: what the knowledge level reveals */
     size_t known_count;
     const float *const *own; /* (senders) the honest message of each sender */
     size_t senders;          /* rows to write: b, or 1 when knowledge is BYZ_OWN */
@@ -45,14 +47,21 @@ struct byz_attack {
     bool one_message;                     /* all senders send the same vector: apply writes out[0] only */
 
     /* 0 when it is defined for (n, b); otherwise writes why not and returns non-zero. NULL: always. */
-    int (*unsuitable)(const void *params, size_t n, size_t b, size_t known_count, char reason[BYZ_REASON_SIZE]);
-    /* A sentence when it is defined but does nothing of use at (n, b) (ALIE with z <= 0); "" otherwise. NULL: never. */
+    int (*unsuitable)(const void *params, size_t n, size_t b, size_t known_count,
+                      char reason[BYZ_REASON_SIZE]);
+    /* A sentence when it is defined but does nothing of use at (n, b) (ALIE with z <= 0); "" otherwise. NULL:
+     * never. */
     void (*warn)(const void *params, size_t n, size_t b, char reason[BYZ_REASON_SIZE]);
+
+    /* Whether it looks at what its own workers would honestly have sent; where it does not, their gradients
+     * need not be computed. NULL: it does not. */
+    bool (*needs_own)(const void *params);
 
     size_t (*state_bytes)(const void *params, size_t n, size_t d);
     size_t (*scratch_bytes)(const void *params, size_t n, size_t d, size_t threads);
 
-    /* Writes out[0..senders-1][d] (or out[0] alone, see one_message). out rows overlap neither known nor own. */
+    /* Writes out[0..senders-1][d]. out rows overlap neither known nor own.
+     */
     int (*apply)(const void *params, const struct byz_attack_input *in, float *const *out,
                  char reason[BYZ_REASON_SIZE]);
 

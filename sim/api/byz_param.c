@@ -34,6 +34,12 @@ static void set_default(const struct byz_param *param, char *field)
         value->value = param->initial;
         break;
     }
+    case BYZ_COUNT_OR_CHOICE: {
+        struct byz_count_or_choice *value = (void *)field;
+        value->choice = word_index(param);
+        value->value = (uint64_t)param->initial;
+        break;
+    }
     case BYZ_COUNTS: {
         struct byz_counts *list = (void *)field;
         memset(list, 0, sizeof *list);

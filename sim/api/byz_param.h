@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Knobs are data. Every variant (aggregator, attack, model, data set, partition, schedule) and every section of a
- * configuration describes its parameters in one table of `struct byz_param`; parsing, range checks, defaults,
- * `describe`, the JSON Schema and the resolved configuration all come from that table and from nowhere else.
+ * Knobs are data. Every variant (aggregator, attack, model, data set, partition, schedule) and every section
+ * of a configuration describes its parameters in one table of `struct byz_param`; parsing, range checks,
+ * defaults, `describe`, the JSON Schema and the resolved configuration all come from that table and from
+ * nowhere else.
  */
 #ifndef BYZ_PARAM_H
 #define BYZ_PARAM_H
@@ -13,13 +14,14 @@
 #include <stdint.h>
 
 enum byz_param_type {
-    BYZ_REAL,           /* double */
-    BYZ_COUNT,          /* uint64_t, a whole number */
-    BYZ_FLAG,           /* bool */
-    BYZ_CHOICE,         /* int, index into `choices` */
-    BYZ_REAL_OR_CHOICE, /* struct byz_real_or_choice: a number, or one of `choices` */
-    BYZ_COUNTS,         /* struct byz_counts: a list of whole numbers */
-    BYZ_TEXT,           /* char[BYZ_TEXT_SIZE] */
+    BYZ_REAL,            /* double */
+    BYZ_COUNT,           /* uint64_t, a whole number */
+    BYZ_FLAG,            /* bool */
+    BYZ_CHOICE,          /* int, index into `choices` */
+    BYZ_REAL_OR_CHOICE,  /* struct byz_real_or_choice: a number, or one of `choices` */
+    BYZ_COUNT_OR_CHOICE, /* struct byz_count_or_choice: a whole number, or one of `choices` */
+    BYZ_COUNTS,          /* struct byz_counts: a list of whole numbers */
+    BYZ_TEXT,            /* char[BYZ_TEXT_SIZE] */
 };
 
 enum { BYZ_COUNTS_MOST = 16, BYZ_TEXT_SIZE = 512, BYZ_REASON_SIZE = 256 };
@@ -29,13 +31,19 @@ struct byz_real_or_choice {
     double value; /* meaningful while choice is -1 */
 };
 
+struct byz_count_or_choice {
+    int choice; /* as above */
+    uint64_t value;
+};
+
 struct byz_counts {
     size_t count;
     uint64_t values[BYZ_COUNTS_MOST];
 };
 
-/* As `min`: the value must be greater than zero. (As `max` of a BYZ_COUNT use BYZ_COUNT_MOST, 2^53 - 1, the largest
- * whole number that every JSON reader keeps exact; as `max` of a BYZ_REAL use DBL_MAX for "any finite".) */
+/* As `min`: the value must be greater than zero. (As `max` of a BYZ_COUNT use BYZ_COUNT_MOST, 2^53 - 1, the
+ * largest whole number that every JSON reader keeps exact; as `max` of a BYZ_REAL use DBL_MAX for "any
+ * finite".) */
 #define BYZ_ABOVE_ZERO DBL_MIN
 #define BYZ_COUNT_MOST 9007199254740991.0
 
@@ -45,10 +53,11 @@ struct byz_param {
     size_t offset;              /* offsetof the field in the parameter struct */
     double initial;             /* default number; 0 or 1 for a flag */
     double min, max;            /* inclusive range of the number, or of each item of BYZ_COUNTS */
-    const char *const *choices; /* NULL-terminated, for the two choice types */
-    const char *initial_word;   /* default of CHOICE and TEXT; of REAL_OR_CHOICE too when it is a word */
-    const uint64_t *initial_counts; /* default of COUNTS, ended by 0; NULL is the empty list (items are then >= 1) */
-    const char *doc;            /* one sentence, with units */
+    const char *const *choices; /* NULL-terminated, for the choice types */
+    const char *initial_word;   /* default of CHOICE and TEXT; of the OR_CHOICE types too when it is a word */
+    const uint64_t
+        *initial_counts; /* default of COUNTS, ended by 0; NULL is the empty list (items are then >= 1) */
+    const char *doc;     /* one sentence, with units */
 };
 
 /* What every variant descriptor begins with, so that tables of any kind can be listed and described alike. */
@@ -60,7 +69,8 @@ struct byz_descriptor {
     size_t params_size; /* sizeof the parameter struct; 0 when there are no parameters */
 };
 
-/* A chosen variant: a descriptor and a filled parameter struct (owned by whoever made it; NULL when size is 0). */
+/* A chosen variant: a descriptor and a filled parameter struct (owned by whoever made it; NULL when size is
+ * 0). */
 struct byz_variant {
     const struct byz_descriptor *kind; /* NULL: nothing chosen */
     void *params;

@@ -23,7 +23,8 @@ struct err {
 };
 
 /* Fills *err (NULL is allowed) and returns `code`, so that `return err_set(...)` reads as one thought. */
-int err_set(struct err *err, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Puts "prefix: " in front of an error that is already set: the caller knows more about the place. */
 int err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

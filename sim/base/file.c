@@ -39,8 +39,8 @@ int file_read(const char *path, size_t limit, char **bytes, size_t *length, stru
         return ERR_IO;
     struct stat info;
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (uintmax_t)info.st_size > limit) {
-        rc = err_set(err, ERR_IO, "%s: is %jd bytes long; at most %zu are accepted here", path, (intmax_t)info.st_size,
-                     limit);
+        rc = err_set(err, ERR_IO, "%s: is %jd bytes long; at most %zu are accepted here", path,
+                     (intmax_t)info.st_size, limit);
         goto out;
     }
     block = malloc(BLOCK);
@@ -60,7 +60,8 @@ int file_read(const char *path, size_t limit, char **bytes, size_t *length, stru
             break;
         text_append(&text, block, (size_t)got);
         if (text.failed || text.length > limit) {
-            rc = err_set(err, ERR_IO, "%s: more than %zu bytes; at most that many are accepted here", path, limit);
+            rc = err_set(err, ERR_IO, "%s: more than %zu bytes; at most that many are accepted here", path,
+                         limit);
             goto out;
         }
     }
@@ -94,8 +95,8 @@ static int write_all(int fd, const char *bytes, size_t length)
     return 0;
 }
 
-/* Makes the rename durable; a directory that cannot be opened or synced (some network file systems) is no error,
- * because the file itself is complete either way. */
+/* Makes the rename durable; a directory that cannot be opened or synced (some network file systems) is no
+ * error, because the file itself is complete either way. */
 static void sync_directory_of(const char *path)
 {
     char *copy = text_copy(path);
@@ -114,8 +115,8 @@ static void sync_directory_of(const char *path)
     free(copy);
 }
 
-/* A new file beside `path` with a name of its own: process id and a counter, so that neither a second thread nor a
- * leftover of a killed process is in the way. */
+/* A new file beside `path` with a name of its own: process id and a counter, so that neither a second thread
+ * nor a leftover of a killed process is in the way. */
 static int open_temporary(const char *path, struct text *name)
 {
     static atomic_uint counter;
@@ -173,7 +174,8 @@ int file_make_directory(const char *path, struct err *err)
         struct stat info;
         if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &info) != 0 || !S_ISDIR(info.st_mode)))
             rc = err_set(err, ERR_IO, "%s: cannot be made a directory: %s", copy,
-                         errno == 0 || errno == EEXIST ? "a file of that name is in the way" : strerror(errno));
+                         errno == 0 || errno == EEXIST ? "a file of that name is in the way"
+                                                       : strerror(errno));
         *slash = kept;
         if (kept == '\0')
             break;

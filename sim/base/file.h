@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads at most `limit` bytes; a longer file is an error that says its size and the limit. "-" is standard input.
- * *bytes is malloc'ed, NUL-terminated beyond *length, owned by the caller. */
+/* Reads at most `limit` bytes; a longer file is an error that says its size and the limit. "-" is standard
+ * input. *bytes is malloc'ed, NUL-terminated beyond *length, owned by the caller. */
 int file_read(const char *path, size_t limit, char **bytes, size_t *length, struct err *err);
 
-/* Writes a temporary file beside `path`, fsyncs it, renames it over `path`, fsyncs the directory: the reader sees
- * the old file or the new one, whatever happens. On failure the temporary file is removed. */
+/* Writes a temporary file beside `path`, fsyncs it, renames it over `path`, fsyncs the directory: the reader
+ * sees the old file or the new one, whatever happens. On failure the temporary file is removed. */
 int file_write(const char *path, const void *bytes, size_t length, struct err *err);
 
 /* Makes the directory and its parents (mode 0777 & ~umask); an existing directory is fine. */
@@ -20,7 +20,8 @@ int file_make_directory(const char *path, struct err *err);
 
 bool file_exists(const char *path);
 
-/* "a/b" in malloc'ed memory; `name` alone when directory is "" or name is absolute. NULL when memory runs out. */
+/* "a/b" in malloc'ed memory; `name` alone when directory is "" or name is absolute. NULL when memory runs
+ * out. */
 char *file_join(const char *directory, const char *name);
 
 #endif

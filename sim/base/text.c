@@ -98,8 +98,8 @@ static size_t edit_distance(const char *a, const char *b)
                 best = before[j] + 1;
             if (now[j - 1] + 1 < best)
                 best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) && cb == tolower((unsigned char)a[i - 2]) &&
-                twice[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
+                cb == tolower((unsigned char)a[i - 2]) && twice[j - 2] + 1 < best)
                 best = twice[j - 2] + 1;
             now[j] = best;
         }
@@ -139,7 +139,8 @@ void text_number(char *out, size_t size, double value)
     }
 }
 
-/* Length of the valid sequence at p (1..4), or 0: rejects overlong forms, surrogates and values above U+10FFFF. */
+/* Length of the valid sequence at p (1..4), or 0: rejects overlong forms, surrogates and values above
+ * U+10FFFF. */
 static size_t utf8_sequence(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80)

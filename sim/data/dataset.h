@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Data sets in memory, and the descriptor of a kind of data set. Images are kept as the bytes of their files and
- * converted while a batch is gathered, so 70,000 MNIST images cost 55 MB; all other features are float32.
+ * Data sets in memory, and the descriptor of a kind of data set. Images are kept as the bytes of their files
+ * and converted while a batch is gathered, so 70,000 MNIST images cost 55 MB; all other features are float32.
  */
 #ifndef SIM_DATA_DATASET_H
 #define SIM_DATA_DATASET_H
@@ -22,7 +22,7 @@ struct samples {
 };
 
 struct dataset {
-    size_t features; /* channels * height * width for images, stored channel by channel */
+    size_t features;                /* channels * height * width for images, stored channel by channel */
     size_t channels, height, width; /* 0 when the features are not an image */
     size_t classes;                 /* 0 for regression */
     float scale[4], shift[4];       /* per channel: value = byte * scale + shift */
@@ -51,9 +51,9 @@ extern const struct byz_family dataset_family;
 
 void dataset_fini(struct dataset *dataset);
 
-/* Copies the samples index[0..count-1] of a split into x (count, features), and their labels or targets into those
- * of the two arrays that are not NULL. */
-void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index, size_t count,
-                    float *x, int32_t *labels, float *targets);
+/* Copies the samples index[0..count-1] of a split into x (count, features), and their labels or targets into
+ * those of the two arrays that are not NULL. */
+void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
+                    size_t count, float *x, int32_t *labels, float *targets);
 
 #endif

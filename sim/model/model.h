@@ -56,14 +56,15 @@ struct model_kind {
     size_t (*outputs)(const void *params, const struct model_shape *shape);
     /* Bytes of scratch that gradient and predict need for `count` samples (64-byte aligned block). */
     size_t (*scratch_bytes)(const void *params, const struct model_shape *shape, size_t count);
-    void (*initialise)(const void *params, const struct model_shape *shape, enum model_init init, struct rng *rng,
-                       float *w);
-    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. Runs on the calling thread alone. */
+    void (*initialise)(const void *params, const struct model_shape *shape, enum model_init init,
+                       struct rng *rng, float *w);
+    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. Runs on the calling thread
+     * alone. */
     double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g);
     /* out (count, outputs): logits, predictions or potentials. Runs on the calling thread alone. */
-    void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count, const float *x,
-                    void *scratch, float *out);
+    void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count,
+                    const float *x, void *scratch, float *out);
 };
 
 extern const struct byz_family model_family;
@@ -81,20 +82,22 @@ size_t model_scratch_bytes(const struct model *model, size_t count);
 void model_initialise(const struct model *model, struct rng *rng, float *w);
 
 /* As model_kind.gradient, with the l2 term added. */
-double model_gradient(const struct model *model, const float *w, const struct model_batch *batch, void *scratch,
-                      float *g);
+double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,
+                      void *scratch, float *g);
 
 /* Sums over a batch, to be added up over batches in a fixed order. */
 struct model_score {
-    double loss;    /* sum of the losses, l2 term not included */
-    size_t count;   /* samples */
-    size_t correct; /* samples whose arg-max is the label; a sample with a non-finite output is never correct */
+    double loss;  /* sum of the losses, l2 term not included */
+    size_t count; /* samples */
+    size_t
+        correct; /* samples whose arg-max is the label; a sample with a non-finite output is never correct */
 };
 
-/* Scores a batch: predictions, their losses, how many are right. class_count and class_correct (classes) are added
- * to when they are not NULL. predictions (count) receives the predicted class, -1 where an output is not finite,
- * when it is not NULL. scratch: model_scratch_bytes. */
+/* Scores a batch: predictions, their losses, how many are right. class_count and class_correct (classes) are
+ * added to when they are not NULL. predictions (count) receives the predicted class, -1 where an output is
+ * not finite, when it is not NULL. scratch: model_scratch_bytes. */
 struct model_score model_evaluate(const struct model *model, const float *w, const struct model_batch *batch,
-                                  void *scratch, size_t *class_count, size_t *class_correct, int32_t *predictions);
+                                  void *scratch, size_t *class_count, size_t *class_correct,
+                                  int32_t *predictions);
 
 #endif

@@ -57,8 +57,8 @@ static double gsl_get_double(void *state)
     return ((double)high * 67108864.0 + (double)low) / 9007199254740992.0;
 }
 
-static const gsl_rng_type philox_type = {
-    "philox4x32-10", 0xFFFFFFFFu, 0, sizeof(struct rng_state), gsl_set, gsl_get, gsl_get_double};
+static const gsl_rng_type philox_type = {"philox4x32-10", 0xFFFFFFFFu,   0, sizeof(struct rng_state), gsl_set,
+                                         gsl_get,         gsl_get_double};
 
 void rng_start(struct rng *rng, uint64_t seed, enum rng_purpose purpose, uint64_t id, uint64_t round)
 {
@@ -85,7 +85,8 @@ uint64_t rng_bits(struct rng *rng)
 
 uint64_t rng_below(struct rng *rng, uint64_t bound)
 {
-    uint64_t spare = (UINT64_MAX % bound + 1) % bound; /* 2^64 mod bound: values past the last full multiple */
+    uint64_t spare =
+        (UINT64_MAX % bound + 1) % bound; /* 2^64 mod bound: values past the last full multiple */
     for (;;) {
         uint64_t bits = rng_bits(rng);
         if (bits <= UINT64_MAX - spare)

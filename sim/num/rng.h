@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Random streams named by (seed, purpose, id, round). Each is a Philox4x32-10 counter generator (Salmon, Moraes,
- * Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) behind GSL's generator interface, so every
- * gsl_ran_* distribution works on it. Starting a stream costs nothing and depends on its name alone: thread order
- * can never matter, and a resumed run needs no generator state.
+ * Random streams named by (seed, purpose, id, round). Each is a Philox4x32-10 counter generator (Salmon,
+ * Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) behind GSL's generator
+ * interface, so every gsl_ran_* distribution works on it. Starting a stream costs nothing and depends on its
+ * name alone: thread order can never matter, and a resumed run needs no generator state.
  *
  * Check: key 0 and counter 0 give the block 6627e8d5 e169c58d bc57ac4c 9b00dbd8.
  */
@@ -36,7 +36,8 @@ struct rng {
     } state;
 };
 
-/* Starts the stream of that name in caller-owned memory. A struct rng must not be copied or moved afterwards. */
+/* Starts the stream of that name in caller-owned memory. A struct rng must not be copied or moved afterwards.
+ */
 void rng_start(struct rng *rng, uint64_t seed, enum rng_purpose purpose, uint64_t id, uint64_t round);
 
 /* Uniform in [0, 1), 53 bits. */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Static clipping: a row longer than the threshold is scaled down to it; "median" takes the median norm of
+ * the rows. Cost: one pass for the norms, one to write. Check: row (1,2,3), threshold 2: norm sqrt(14), so
+ * (1,2,3) * 2/3.7417 = (0.5345, 1.0690, 1.6036).
+ */
+#include "aggregators/norms.h"
+
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
+#include <string.h>
+
+enum { MEDIAN_NORM };
+
+struct clipping_params {
+    struct byz_real_or_choice threshold;
+};
+
+static const char *const threshold_words[] = {"median", NULL};
+
+static const struct byz_param clipping_params[] = {
+    {.name = "threshold",
+     .type = BYZ_REAL_OR_CHOICE,
+     .offset = offsetof(struct clipping_params, threshold),
+     .initial = 2,
+     .min = BYZ_ABOVE_ZERO,
+     .max = DBL_MAX,
+     .choices = threshold_words,
+     .doc = "Norm to which longer messages are scaled; \"median\": the median norm of the round's messages."},
+};
+
+static size_t clipping_scratch(const void *params, size_t n, size_t d, size_t threads)
+{
+    (void)params, (void)d, (void)threads;
+    return 2 * n * sizeof(double);
+}
+
+static int clipping_apply(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
+                          char reason[BYZ_REASON_SIZE])
+{
+    (void)reason;
+    const struct clipping_params *p = params;
+    double *norms = in->scratch, *sorted = norms + in->n, limit = p->threshold.value;
+    norms_of_rows(in, norms);
+    if (p->threshold.choice == MEDIAN_NORM) {
+        memcpy(sorted, norms, in->n * sizeof *norms);
+        gsl_sort(sorted, 1, in->n);
+        limit = gsl_stats_median_from_sorted_data(sorted, 1, in->n);
+    }
+    norms_clip(in, norms, limit, NULL, out, mix);
+    return 0;
+}
+
+const struct byz_preaggregator preaggregator_clipping = {
+    .base = {.name = "clipping",
+             .doc =
+                 "Messages longer than a threshold are scaled down to it. Bounds what one worker can do to a "
+                 "mean, but a threshold fixed in advance also shortens honest messages.",
+             .params = clipping_params,
+             .param_count = BYZ_LENGTH(clipping_params),
+             .params_size = sizeof(struct clipping_params)},
+    .scratch_bytes = clipping_scratch,
+    .apply = clipping_apply,
+};

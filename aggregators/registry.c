@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A new rule is a new file and a line in one of these tables. */
+#include "aggregators/registry.h"
+
+extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
+    aggregator_krum;
+extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
+    preaggregator_arc;
+
+static const struct byz_aggregator *const aggregators[] = {
+    &aggregator_mean,
+    &aggregator_median,
+    &aggregator_trimmed_mean,
+    &aggregator_krum,
+};
+
+static const struct byz_preaggregator *const preaggregators[] = {
+    &preaggregator_nnm,
+    &preaggregator_bucketing,
+    &preaggregator_clipping,
+    &preaggregator_arc,
+};
+
+static const struct byz_descriptor *aggregator_at(size_t index)
+{
+    return &aggregators[index]->base;
+}
+
+static const struct byz_descriptor *preaggregator_at(size_t index)
+{
+    return &preaggregators[index]->base;
+}
+
+const struct byz_family aggregator_family = {"aggregator", "aggregators", BYZ_LENGTH(aggregators),
+                                             aggregator_at};
+const struct byz_family preaggregator_family = {"pre-aggregator", "preaggregators",
+                                                BYZ_LENGTH(preaggregators), preaggregator_at};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Label flip: the Byzantine workers compute honestly, with the momentum of everyone, on falsified labels.
+ * "mirror": y -> C-1-y (Yin et al., ICML 2018); "next": y -> y+1 mod C; "random": a uniform label each time;
+ * "pair": label `source` becomes `target`, the others stay. Regression targets are negated, whatever the map.
+ * Cost: nothing beside the gradient. Check: C = 10, labels 0, 3, 9: mirror 9, 6, 0; next 1, 4, 0.
+ */
+#include "sim/api/byz_attack.h"
+#include "sim/num/rng.h"
+
+enum { MIRROR, NEXT, RANDOM, PAIR };
+
+struct label_flip_params {
+    int map;
+    uint64_t source, target;
+};
+
+static const char *const map_words[] = {"mirror", "next", "random", "pair", NULL};
+
+static const struct byz_param label_flip_params[] = {
+    {.name = "map",
+     .type = BYZ_CHOICE,
+     .offset = offsetof(struct label_flip_params, map),
+     .choices = map_words,
+     .initial_word = "mirror",
+     .doc = "How a label is changed: C-1-y, y+1 mod C, a uniform draw, or only `source` into `target`."},
+    {.name = "source",
+     .type = BYZ_COUNT,
+     .offset = offsetof(struct label_flip_params, source),
+     .initial = 3,
+     .max = 1e6,
+     .doc = "The label that map \"pair\" changes."},
+    {.name = "target",
+     .type = BYZ_COUNT,
+     .offset = offsetof(struct label_flip_params, target),
+     .initial = 7,
+     .max = 1e6,
+     .doc = "What map \"pair\" changes it into, modulo the number of classes."},
+};
+
+static int32_t flipped(const struct label_flip_params *p, int32_t label, int32_t classes, struct rng *rng)
+{
+    switch (p->map) {
+    case MIRROR:
+        return classes - 1 - label;
+    case NEXT:
+        return (label + 1) % classes;
+    case RANDOM:
+        return (int32_t)rng_below(rng, (uint64_t)classes);
+    default:
+        return (uint64_t)label == p->source ? (int32_t)(p->target % (uint64_t)classes) : label;
+    }
+}
+
+static void label_flip_poison(const void *params, struct byz_batch_view *batch, struct rng *rng)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->labels != NULL)
+            batch->labels[i] = flipped(params, batch->labels[i], (int32_t)batch->classes, rng);
+        else
+            batch->targets[i] = -batch->targets[i];
+    }
+}
+
+const struct byz_attack attack_label_flip = {
+    .base = {.name = "label_flip",
+             .doc =
+                 "The Byzantine workers compute honestly on falsified labels (Yin et al., ICML 2018, use the "
+                 "mirror map). Needs no knowledge of others and no forged message; regression targets are "
+                 "negated.",
+             .params = label_flip_params,
+             .param_count = BYZ_LENGTH(label_flip_params),
+             .params_size = sizeof(struct label_flip_params)},
+    .knowledge = 1u << BYZ_OWN,
+    .default_knowledge = BYZ_OWN,
+    .poison = label_flip_poison,
+};

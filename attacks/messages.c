@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "attacks/messages.h"
+#include "sim/num/rows.h"
+
+#include <string.h>
+
+void messages_repeat(const struct byz_attack_input *in, float *const *out)
+{
+    for (size_t i = 1; i < in->senders; i++)
+        memcpy(out[i], out[0], in->d * sizeof *out[i]);
+}
+
+void messages_scaled_mean(const struct byz_attack_input *in, double factor, float *const *out)
+{
+    rows_combine(in->known, in->known_count, in->d, NULL, out[0]);
+    rows_scale(out[0], in->d, factor, out[0]);
+    messages_repeat(in, out);
+}
+
+void messages_constant(const struct byz_attack_input *in, float value, float *const *out)
+{
+    for (size_t k = 0; k < in->d; k++)
+        out[0][k] = value;
+    messages_repeat(in, out);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What several attacks on messages do. */
+#ifndef ATTACKS_MESSAGES_H
+#define ATTACKS_MESSAGES_H
+
+#include "sim/api/byz_attack.h"
+
+/* Copies out[0] into the messages of all other senders. */
+void messages_repeat(const struct byz_attack_input *in, float *const *out);
+
+/* Every sender sends factor * (mean of the known rows). */
+void messages_scaled_mean(const struct byz_attack_input *in, double factor, float *const *out);
+
+/* Every coordinate of every message is `value`. */
+void messages_constant(const struct byz_attack_input *in, float value, float *const *out);
+
+#endif

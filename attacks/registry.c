@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A new attack is a new file and a line in this table. */
+#include "attacks/registry.h"
+
+extern const struct byz_attack attack_none, attack_sign_flip, attack_gaussian, attack_alie, attack_ipm,
+    attack_label_flip, attack_nan, attack_inf;
+
+static const struct byz_attack *const attacks[] = {
+    &attack_none, &attack_sign_flip,  &attack_gaussian, &attack_alie,
+    &attack_ipm,  &attack_label_flip, &attack_nan,      &attack_inf,
+};
+
+static const struct byz_descriptor *attack_at(size_t index)
+{
+    return &attacks[index]->base;
+}
+
+const struct byz_family attack_family = {"attack", "attacks", BYZ_LENGTH(attacks), attack_at};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sign flip: -scale times the mean of the known messages, or -scale times the sender's own honest message.
+ * Cost: one pass over the known messages. Check: rows (1,2,3), (4,5,6), (7,8,9) give (-4,-5,-6).
+ */
+#include "attacks/messages.h"
+#include "sim/num/rows.h"
+
+enum { MEAN, OWN };
+
+struct sign_flip_params {
+    double scale;
+    int of;
+};
+
+static const char *const of_words[] = {"mean", "own", NULL};
+
+static const struct byz_param sign_flip_params[] = {
+    {.name = "scale",
+     .type = BYZ_REAL,
+     .offset = offsetof(struct sign_flip_params, scale),
+     .initial = 1,
+     .max = DBL_MAX,
+     .doc = "Factor of the reversed vector."},
+    {.name = "of",
+     .type = BYZ_CHOICE,
+     .offset = offsetof(struct sign_flip_params, of),
+     .choices = of_words,
+     .initial_word = "mean",
+     .doc = "What is reversed: the mean of the known messages, or each sender's own honest message."},
+};
+
+static bool sign_flip_needs_own(const void *params)
+{
+    return ((const struct sign_flip_params *)params)->of == OWN;
+}
+
+static int sign_flip_apply(const void *params, const struct byz_attack_input *in, float *const *out,
+                           char reason[BYZ_REASON_SIZE])
+{
+    (void)reason;
+    const struct sign_flip_params *p = params;
+    if (p->of == MEAN) {
+        messages_scaled_mean(in, -p->scale, out);
+        return 0;
+    }
+    for (size_t i = 0; i < in->senders; i++)
+        rows_scale(in->own[i], in->d, -p->scale, out[i]);
+    return 0;
+}
+
+const struct byz_attack attack_sign_flip = {
+    .base =
+        {.name = "sign_flip",
+         .doc =
+             "The Byzantine workers send the reversed mean of the messages they know, or each its own honest "
+             "message reversed, times `scale`. Breaks the mean when scale exceeds (n-b)/b.",
+         .params = sign_flip_params,
+         .param_count = BYZ_LENGTH(sign_flip_params),
+         .params_size = sizeof(struct sign_flip_params)},
+    .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING | 1u << BYZ_OWN,
+    .default_knowledge = BYZ_OMNISCIENT,
+    .needs_own = sign_flip_needs_own,
+    .apply = sign_flip_apply,
+};

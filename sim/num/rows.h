@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Kernels over a set of rows, each a pointer to d floats: means, spreads, weighted sums, norms. All of them
+ * cut the columns into fixed blocks, give each block to one thread and add partial sums up in block order, so
+ * results do not depend on the number of threads. Accumulation is in double.
+ */
+#ifndef SIM_NUM_ROWS_H
+#define SIM_NUM_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* pointers[i] = x + i * ld for the n rows of a row-major matrix. */
+void rows_of_matrix(const float *x, size_t n, size_t ld, const float **pointers);
+
+/* out[k] = sum_i weights[i] rows[i][k]; weights NULL: the plain mean. Rows of weight 0 are not read. out may
+ * be one of the rows. */
+void rows_combine(const float *const *rows, size_t count, size_t d, const double *weights, float *out);
+
+/* mean[k] and the standard deviation over the rows, divided by count - ddof (ddof 0 or 1, count > ddof). */
+void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned ddof, float *mean, float *std);
+
+/* mean[k] over the rows; returns (1/count) sum_i ||rows[i] - mean||^2. */
+double rows_mean_variance(const float *const *rows, size_t count, size_t d, float *mean);
+
+/* Inner product, squared norm and squared distance of vectors of d floats. */
+double rows_dot(const float *a, const float *b, size_t d);
+double rows_norm2(const float *a, size_t d);
+double rows_distance2(const float *a, const float *b, size_t d);
+
+/* out[k] = factor * a[k]; a and out may be the same. */
+void rows_scale(const float *a, size_t d, double factor, float *out);
+
+/* No NaN and no infinity among the d floats. */
+bool rows_finite(const float *a, size_t d);
+
+#endif
