@@ -44,11 +44,11 @@ struct byz_attack {
     struct byz_descriptor base;
     unsigned knowledge;                   /* bit set of 1 << enum byz_knowledge: levels it works with */
     enum byz_knowledge default_knowledge; /* one of them */
-    bool one_message;                     /* all senders send the same vector: apply writes out[0] only */
 
-    /* 0 when it is defined for (n, b); otherwise writes why not and returns non-zero. NULL: always. */
-    int (*unsuitable)(const void *params, size_t n, size_t b, size_t known_count,
-                      char reason[BYZ_REASON_SIZE]);
+    /* 0 when it is defined for b Byzantine workers among n that know this much (and so see known_count rows);
+     * otherwise writes why not and returns non-zero. NULL: always. */
+    int (*unsuitable)(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
+                      size_t known_count, char reason[BYZ_REASON_SIZE]);
     /* A sentence when it is defined but does nothing of use at (n, b) (ALIE with z <= 0); "" otherwise. NULL:
      * never. */
     void (*warn)(const void *params, size_t n, size_t b, char reason[BYZ_REASON_SIZE]);
