@@ -76,6 +76,13 @@ struct byz_variant {
     void *params;
 };
 
+/* An ordered list of chosen variants (a chain of pre-aggregators). */
+enum { BYZ_VARIANTS_MOST = 8 };
+struct byz_variants {
+    size_t count;
+    struct byz_variant items[BYZ_VARIANTS_MOST];
+};
+
 /* A registry seen from outside: at(i) for i < count. */
 struct byz_family {
     const char *name;   /* "aggregator": for error messages */

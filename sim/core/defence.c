@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * For the report, every row that a pre-aggregator makes is remembered as a mixture of the input rows (shares:
+ * rows x n), so that the weights an aggregator gives can be led back to workers.
+ */
+#include "sim/core/defence.h"
+#include "sim/base/mem.h"
+#include "sim/num/distance.h"
+#include "sim/num/rng.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct byz_preaggregator *stage_at(const struct defence_settings *settings, size_t i)
+{
+    return (const void *)settings->preaggregators.items[i].kind;
+}
+
+static size_t rows_after(const struct defence_settings *settings, size_t i, size_t n, size_t f)
+{
+    const struct byz_preaggregator *stage = stage_at(settings, i);
+    return stage->rows == NULL ? n : stage->rows(settings->preaggregators.items[i].params, n, f);
+}
+
+int defence_unsuitable(const struct defence_settings *settings, size_t n, size_t f, size_t *rows,
+                       char reason[BYZ_REASON_SIZE])
+{
+    size_t given = n;
+    if (n == 0) {
+        snprintf(reason, BYZ_REASON_SIZE, "no message is left to aggregate");
+        return 1;
+    }
+    for (size_t i = 0; i < settings->preaggregators.count; i++) {
+        const struct byz_preaggregator *stage = stage_at(settings, i);
+        if (stage->unsuitable != NULL &&
+            stage->unsuitable(settings->preaggregators.items[i].params, n, f, reason) != 0)
+            return 1;
+        n = rows_after(settings, i, n, f);
+    }
+    const struct byz_aggregator *rule = (const void *)settings->aggregator.kind;
+    if (rows != NULL)
+        *rows = n;
+    if (rule == NULL || rule->unsuitable == NULL ||
+        rule->unsuitable(settings->aggregator.params, n, f, reason) == 0)
+        return 0;
+    size_t used = strlen(reason);
+    if (n != given)
+        snprintf(reason + used, BYZ_REASON_SIZE - used, " (%zu messages became %zu rows before it)", given,
+                 n);
+    return 1;
+}
+
+double defence_kappa(const struct defence_settings *settings, size_t n, size_t f)
+{
+    const struct byz_aggregator *rule = (const void *)settings->aggregator.kind;
+    char reason[BYZ_REASON_SIZE] = "";
+    if (rule->kappa == NULL || defence_unsuitable(settings, n, f, NULL, reason) != 0)
+        return (double)NAN;
+    double kappa = rule->kappa(settings->aggregator.params, n, f);
+    if (settings->preaggregators.count == 0)
+        return kappa;
+    if (settings->preaggregators.count == 1 && strcmp(stage_at(settings, 0)->base.name, "nnm") == 0)
+        return 8 * (double)f / (double)(n - f) * (kappa + 1);
+    return (double)NAN;
+}
+
+/* What the stages need at most, gathered before anything is allocated. */
+struct demand {
+    size_t scratch;
+    unsigned needs;
+};
+
+static void demand_more(struct demand *demand, unsigned needs, size_t scratch)
+{
+    demand->needs |= needs;
+    if (scratch > demand->scratch)
+        demand->scratch = scratch;
+}
+
+static struct demand total_demand(struct defence *defence, size_t n, size_t d)
+{
+    const struct defence_settings *settings = defence->settings;
+    struct demand demand = {0};
+    size_t threads = (size_t)omp_get_max_threads(), last = settings->preaggregators.count;
+    for (size_t i = 0; i < last; i++) {
+        const struct byz_preaggregator *stage = stage_at(settings, i);
+        const void *params = settings->preaggregators.items[i].params;
+        demand_more(&demand, stage->needs,
+                    stage->scratch_bytes ? stage->scratch_bytes(params, n, d, threads) : 0);
+        defence->state_sizes[i] = stage->state_bytes ? stage->state_bytes(params, n, d) : 0;
+    }
+    const struct byz_aggregator *rule = (const void *)settings->aggregator.kind;
+    if (rule != NULL) {
+        const void *params = settings->aggregator.params;
+        demand_more(&demand, rule->needs,
+                    rule->scratch_bytes ? rule->scratch_bytes(params, n, d, threads) : 0);
+        defence->state_sizes[last] = rule->state_bytes ? rule->state_bytes(params, n, d) : 0;
+    }
+    if (demand.needs & BYZ_NEEDS_DISTANCES)
+        demand_more(&demand, 0, distance_scratch_bytes(n, d));
+    return demand;
+}
+
+int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
+                 size_t ld, struct err *err)
+{
+    *defence = (struct defence){.settings = settings, .most_rows = n, .d = d, .ld = ld};
+    struct demand demand = total_demand(defence, n, d);
+    size_t stages = settings->preaggregators.count;
+    err->code = ERR_OK;
+    for (size_t i = 0; i < 2 && i < stages; i++)
+        if ((defence->buffers[i] = mem_array(n, ld * sizeof(float), err)) == NULL)
+            return ERR_MEMORY;
+    for (size_t i = 0; i <= stages; i++)
+        if (defence->state_sizes[i] > 0 &&
+            (defence->states[i] = mem_array(defence->state_sizes[i], 1, err)) == NULL)
+            return ERR_MEMORY;
+    if (demand.needs & BYZ_NEEDS_DISTANCES)
+        defence->distances = mem_array(n * n, sizeof(double), err);
+    size_t square = stages > 0 ? n * n : n;
+    defence->weights = mem_array(n, sizeof(double), err);
+    defence->shares = mem_array(square, sizeof(double), err);
+    if (stages > 0) {
+        defence->mix = mem_array(square, sizeof(double), err);
+        defence->spare = mem_array(square, sizeof(double), err);
+    }
+    defence->scratch_size = demand.scratch;
+    defence->scratch = mem_array(demand.scratch, 1, err);
+    return (int)err->code;
+}
+
+void defence_fini(struct defence *defence)
+{
+    for (size_t i = 0; i < 2; i++)
+        mem_free(defence->buffers[i]);
+    for (size_t i = 0; i <= BYZ_VARIANTS_MOST; i++)
+        mem_free(defence->states[i]);
+    mem_free(defence->distances);
+    mem_free(defence->weights);
+    mem_free(defence->mix);
+    mem_free(defence->shares);
+    mem_free(defence->spare);
+    mem_free(defence->scratch);
+    *defence = (struct defence){0};
+}
+
+static struct byz_aggregator_input stage_input(const struct defence *defence, const struct defence_input *in,
+                                               const float *x, size_t n, unsigned needs)
+{
+    if (needs & BYZ_NEEDS_DISTANCES)
+        distance_squared(x, n, defence->d, defence->ld, defence->scratch, defence->distances);
+    return (struct byz_aggregator_input){.n = n,
+                                         .f = in->f,
+                                         .d = defence->d,
+                                         .ld = defence->ld,
+                                         .round = in->round,
+                                         .x = x,
+                                         .distances = needs & BYZ_NEEDS_DISTANCES ? defence->distances : NULL,
+                                         .scratch = defence->scratch,
+                                         .scratch_size = defence->scratch_size};
+}
+
+/* shares (rows, n) = mix (rows, before) * shares (before, n). */
+static void lead_back(struct defence *defence, size_t rows, size_t before, size_t n)
+{
+    memset(defence->spare, 0, rows * n * sizeof(double));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < before; j++)
+            if (defence->mix[i * before + j] != 0)
+                for (size_t k = 0; k < n; k++)
+                    defence->spare[i * n + k] += defence->mix[i * before + j] * defence->shares[j * n + k];
+    double *kept = defence->shares;
+    defence->shares = defence->spare;
+    defence->spare = kept;
+}
+
+/* Runs the pre-aggregators; false with a reason when one has no answer. */
+static bool run_stages(struct defence *defence, const struct defence_input *in,
+                       struct defence_outcome *outcome)
+{
+    const struct byz_variants *stages = &defence->settings->preaggregators;
+    struct byz_report report = {0};
+    struct rng rng;
+    outcome->rows = in->x;
+    outcome->row_count = in->n;
+    for (size_t i = 0; stages->count > 0 && i < in->n; i++)
+        for (size_t k = 0; k < in->n; k++)
+            defence->shares[i * in->n + k] = i == k;
+    for (size_t i = 0; i < stages->count; i++) {
+        const struct byz_preaggregator *stage = stage_at(defence->settings, i);
+        size_t before = outcome->row_count, after = rows_after(defence->settings, i, before, in->f);
+        struct byz_aggregator_input input = stage_input(defence, in, outcome->rows, before, stage->needs);
+        rng_start(&rng, in->seed, RNG_PREAGGREGATOR, i, in->round);
+        input.rng = &rng;
+        input.state = defence->states[i];
+        input.report = &report;
+        if (stage->apply(stages->items[i].params, &input, defence->buffers[i % 2], defence->mix,
+                         outcome->reason) != 0)
+            return false;
+        lead_back(defence, after, before, in->n);
+        outcome->rows = defence->buffers[i % 2];
+        outcome->row_count = after;
+    }
+    return true;
+}
+
+/* Shares of the input rows from the aggregator's weights on its own rows. */
+static void lead_weights_back(struct defence *defence, const struct defence_input *in, size_t rows)
+{
+    if (defence->settings->preaggregators.count == 0) {
+        memcpy(defence->shares, defence->weights, in->n * sizeof(double));
+        return;
+    }
+    memset(defence->spare, 0, in->n * sizeof(double));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < in->n; k++)
+            defence->spare[k] += defence->weights[i] * defence->shares[i * in->n + k];
+    memcpy(defence->shares, defence->spare, in->n * sizeof(double));
+}
+
+void defence_run(struct defence *defence, const struct defence_input *in, float *out,
+                 struct defence_outcome *outcome)
+{
+    const struct byz_aggregator *rule = (const void *)defence->settings->aggregator.kind;
+    *outcome = (struct defence_outcome){0};
+    if (defence_unsuitable(defence->settings, in->n, in->f, NULL, outcome->reason) != 0 ||
+        !run_stages(defence, in, outcome))
+        return;
+    if (rule == NULL) {
+        outcome->answered = true;
+        return;
+    }
+    struct rng rng;
+    struct byz_report report = {.weights = defence->weights};
+    struct byz_aggregator_input input =
+        stage_input(defence, in, outcome->rows, outcome->row_count, rule->needs);
+    rng_start(&rng, in->seed, RNG_AGGREGATOR, 0, in->round);
+    input.rng = &rng;
+    input.weights = in->weights;
+    input.state = defence->states[defence->settings->preaggregators.count];
+    input.report = &report;
+    if (rule->apply(defence->settings->aggregator.params, &input, out, outcome->reason) != 0)
+        return;
+    outcome->answered = true;
+    outcome->iterations = report.iterations;
+    outcome->has_shares = report.filled;
+    if (report.filled)
+        lead_weights_back(defence, in, outcome->row_count);
+    outcome->shares = defence->shares;
+}

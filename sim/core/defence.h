@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The server's defence: a chain of pre-aggregators and then one aggregator, with their shared facts, buffers,
+ * state and scratch. The simulation, the `aggregate` command and attacks that try out the defence all run
+ * this one chain.
+ */
+#ifndef SIM_CORE_DEFENCE_H
+#define SIM_CORE_DEFENCE_H
+
+#include "sim/api/byz_aggregator.h"
+#include "sim/base/err.h"
+#include "sim/core/settings.h"
+
+struct defence {
+    const struct defence_settings *settings; /* borrowed; its aggregator may be empty: pre-aggregation only */
+    size_t most_rows, d, ld;
+    float *buffers[2];                      /* (most_rows, ld): rows after a pre-aggregator */
+    double *distances;                      /* (most_rows, most_rows), where a stage needs them */
+    double *weights, *mix, *shares, *spare; /* for the report: see defence.c */
+    void *states[BYZ_VARIANTS_MOST + 1];    /* of each pre-aggregator, then of the aggregator */
+    size_t state_sizes[BYZ_VARIANTS_MOST + 1];
+    void *scratch;
+    size_t scratch_size;
+};
+
+struct defence_input {
+    const float *x; /* (n, d), ld as in the defence, n <= most_rows */
+    size_t n, f;
+    const double *weights; /* (n) worker weights or NULL */
+    uint64_t seed, round;  /* name the random streams of the stages */
+};
+
+struct defence_outcome {
+    bool answered;                /* false: see reason */
+    char reason[BYZ_REASON_SIZE]; /* which stage has no answer, and why */
+    const float *rows;            /* (row_count, d): what the aggregator saw; borrowed, until the next run */
+    size_t row_count;
+    bool has_shares;      /* the aggregator reported weights */
+    const double *shares; /* (n) share of each input row in the output; borrowed */
+    size_t iterations;
+};
+
+/* 0 when every stage of the chain is defined for n rows and f; otherwise the reason, naming the stage. *rows,
+ * when not NULL, receives the number of rows the aggregator sees. */
+int defence_unsuitable(const struct defence_settings *settings, size_t n, size_t f, size_t *rows,
+                       char reason[BYZ_REASON_SIZE]);
+
+/* A known constant of (f, kappa)-robustness of the whole chain, NaN where none is known: the aggregator's own
+ * without pre-aggregation, 8f/(n-f) (kappa + 1) behind nnm alone (Allouah et al., AISTATS 2023). */
+double defence_kappa(const struct defence_settings *settings, size_t n, size_t f);
+
+/* Room for n rows of d floats (ld floats apart). Release with defence_fini, also after a failure. */
+int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
+                 size_t ld, struct err *err);
+void defence_fini(struct defence *defence);
+
+/* Runs the chain. out (d) is written only when the outcome is `answered` and there is an aggregator. */
+void defence_run(struct defence *defence, const struct defence_input *in, float *out,
+                 struct defence_outcome *outcome);
+
+#endif

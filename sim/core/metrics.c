@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What each round records: how far the aggregate F lies from the mean of the honest messages, as a length, as
+ * a cosine and as the ratio ||F - mean||^2 / variance whose worst case over all inputs is the constant kappa.
+ */
+#include "sim/core/phases.h"
+#include "sim/num/rows.h"
+
+#include <math.h>
+
+static double cosine(double inner, double norm_a, double norm_b)
+{
+    return norm_a > 0 && norm_b > 0 ? inner / (norm_a * norm_b) : (double)NAN;
+}
+
+static void compare_to_honest(struct simulation *simulation, double *row)
+{
+    size_t d = simulation->d;
+    const float *aggregate = simulation->aggregate, *centre = simulation->centre;
+    double norm = sqrt(rows_norm2(aggregate, d)), distance2 = rows_distance2(aggregate, centre, d);
+    row[ROUND_AGGREGATE_NORM] = norm;
+    row[ROUND_DISTANCE] = sqrt(distance2);
+    row[ROUND_COSINE] = cosine(rows_dot(aggregate, centre, d), norm, row[ROUND_HONEST_NORM]);
+    row[ROUND_RATIO] = row[ROUND_HONEST_VARIANCE] > 0 ? distance2 / row[ROUND_HONEST_VARIANCE] : (double)NAN;
+}
+
+void metrics_honest(struct simulation *simulation)
+{
+    size_t honest = simulation->n - simulation->b;
+    simulation->facts.honest_variance =
+        rows_mean_variance(simulation->honest_rows, honest, simulation->d, simulation->centre);
+}
+
+int metrics_record(struct simulation *simulation, struct err *err)
+{
+    const struct round_facts *facts = &simulation->facts;
+    double *row = table_append(&simulation->rounds);
+    if (row == NULL)
+        return err_set(err, ERR_MEMORY, "out of memory for the metrics of round %llu",
+                       (unsigned long long)simulation->round);
+    row[ROUND_NUMBER] = (double)simulation->round;
+    row[ROUND_LEARNING_RATE] = facts->learning_rate;
+    row[ROUND_HONEST_NORM] = sqrt(rows_norm2(simulation->centre, simulation->d));
+    row[ROUND_HONEST_VARIANCE] = facts->honest_variance;
+    if (facts->answered)
+        compare_to_honest(simulation, row);
+    if (facts->has_weights)
+        row[ROUND_BYZANTINE_WEIGHT] = facts->byzantine_weight;
+    row[ROUND_DROPPED] = (double)facts->dropped;
+    row[ROUND_SKIPPED] = !facts->answered;
+    /* Every worker receives the parameters and sends a message, float32 both ways. */
+    row[ROUND_BYTES] = 2.0 * (double)simulation->n * (double)simulation->d * sizeof(float);
+    simulation->dropped_total += facts->dropped;
+    return ERR_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The phases of a round, in the order in which round.c calls them, and what surrounds the rounds. */
+#ifndef SIM_CORE_PHASES_H
+#define SIM_CORE_PHASES_H
+
+#include "sim/core/simulation.h"
+
+/* round.c: one whole round. */
+int round_run(struct simulation *simulation, struct err *err);
+
+/* worker.c: batch, gradient, clipping, momentum: row place[w] of the message matrix for every honest worker,
+ * the row of `own` for every Byzantine one that needs it. */
+void worker_messages(struct simulation *simulation);
+
+/* adversary.c: who is Byzantine this round, where rows lie; then the Byzantine rows. */
+void adversary_assign(struct simulation *simulation);
+void adversary_attack(struct simulation *simulation);
+bool adversary_active(const struct simulation *simulation);
+bool adversary_needs_own(const struct simulation *simulation);
+
+/* server.c: malformed rows, the defence, the step. */
+void server_receive(struct simulation *simulation);
+void server_aggregate(struct simulation *simulation);
+void server_step(struct simulation *simulation);
+
+/* metrics.c: the honest messages' mean and variance, before anything touches them; one row of the rounds
+ * table. */
+void metrics_honest(struct simulation *simulation);
+int metrics_record(struct simulation *simulation, struct err *err);
+
+/* evaluation.c: one row of the evaluations table. */
+int evaluation_prepare(struct simulation *simulation, struct err *err);
+int evaluation_record(struct simulation *simulation, struct err *err);
+
+/* simulation.c: remembers an unusual event ("round 17: ..."). */
+void simulation_note(struct simulation *simulation, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

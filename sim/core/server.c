@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The server: malformed messages, the defence, the step of the parameters. */
+#include "sim/core/phases.h"
+#include "sim/num/rows.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Closes the gap that dropped rows leave; the order of the others stays. */
+static void drop_rows(struct simulation *simulation)
+{
+    size_t kept = 0, ld = simulation->ld;
+    for (size_t row = 0; row < simulation->n; row++) {
+        if (!simulation->finite[row])
+            continue;
+        if (kept != row) {
+            memcpy(simulation->messages + kept * ld, simulation->messages + row * ld,
+                   simulation->d * sizeof(float));
+            simulation->sender[kept] = simulation->sender[row];
+        }
+        kept++;
+    }
+    simulation->facts.rows = kept;
+}
+
+/* A row with a NaN or an infinity is discarded under "drop", and n and f each fall by one for it, f not below
+ * 0. */
+void server_receive(struct simulation *simulation)
+{
+    size_t n = simulation->n, malformed = 0;
+#pragma omp parallel for schedule(static) reduction(+ : malformed)
+    for (size_t row = 0; row < n; row++) {
+        simulation->finite[row] = rows_finite(simulation->messages + row * simulation->ld, simulation->d);
+        malformed += !simulation->finite[row];
+    }
+    simulation->facts.rows = n;
+    simulation->facts.declared = simulation->f;
+    if (malformed > 0 && simulation->settings->server.nonfinite == NONFINITE_DROP) {
+        drop_rows(simulation);
+        simulation->facts.dropped = malformed;
+        simulation->facts.declared = simulation->f > malformed ? simulation->f - malformed : 0;
+    }
+}
+
+/* Who got how much weight, led back from rows to workers. */
+static void credit_workers(struct simulation *simulation, const double *shares)
+{
+    double byzantine = 0;
+    for (size_t row = 0; row < simulation->facts.rows; row++) {
+        uint32_t worker = simulation->sender[row];
+        simulation->weight_sum[worker] += shares[row];
+        byzantine += simulation->byzantine[worker] ? shares[row] : 0;
+    }
+    simulation->weight_rounds++;
+    simulation->facts.has_weights = true;
+    simulation->facts.byzantine_weight = byzantine;
+}
+
+void server_aggregate(struct simulation *simulation)
+{
+    struct defence_outcome outcome;
+    bool weighted = simulation->settings->server.weights == WEIGHTS_SAMPLES;
+    for (size_t row = 0; weighted && row < simulation->facts.rows; row++)
+        simulation->row_weights[row] = (double)holdings_size(&simulation->holdings, simulation->sender[row]);
+    struct defence_input in = {.x = simulation->messages,
+                               .n = simulation->facts.rows,
+                               .f = simulation->facts.declared,
+                               .weights = weighted ? simulation->row_weights : NULL,
+                               .seed = simulation->settings->seed,
+                               .round = simulation->round};
+    defence_run(&simulation->defence, &in, simulation->aggregate, &outcome);
+    simulation->facts.answered = outcome.answered;
+    if (outcome.has_shares)
+        credit_workers(simulation, outcome.shares);
+    if (outcome.answered)
+        return;
+    memcpy(simulation->facts.reason, outcome.reason, sizeof outcome.reason);
+    simulation->skipped++;
+    simulation_note(simulation, "skipped: %s", outcome.reason);
+    if (simulation->settings->server.on_invalid == INVALID_STOP) {
+        simulation->status = SIMULATION_STOPPED;
+        text_clear(&simulation->reason);
+        text_printf(&simulation->reason, "round %llu: %s", (unsigned long long)simulation->round,
+                    outcome.reason);
+    }
+}
+
+/* w -= rate * v, v = beta v + clipped F + decay w. */
+void server_step(struct simulation *simulation)
+{
+    if (!simulation->facts.answered)
+        return;
+    const struct server_settings *server = &simulation->settings->server;
+    size_t d = simulation->d;
+    double norm = server->clip_norm > 0 ? sqrt(rows_norm2(simulation->aggregate, d)) : 0;
+    float clip = norm > server->clip_norm ? (float)(server->clip_norm / norm) : 1.0f;
+    float rate = (float)simulation->facts.learning_rate, decay = (float)server->weight_decay;
+    float beta = (float)server->momentum;
+    float *w = simulation->parameters, *v = simulation->velocity;
+    const float *aggregate = simulation->aggregate;
+    for (size_t k = 0; k < d; k++) {
+        float step = clip * aggregate[k] + decay * w[k];
+        if (v != NULL)
+            step = v[k] = beta * v[k] + step;
+        w[k] -= rate * step;
+    }
+}

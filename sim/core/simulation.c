@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/core/simulation.h"
+#include "sim/core/digest.h"
+#include "sim/core/phases.h"
+#include "sim/num/rows.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { NOTES_MOST = 100, EVALUATION_CHUNK = 256 };
+
+static const char *const evaluation_columns[EVAL_COLUMNS] = {
+    [EVAL_ROUND] = "round",
+    [EVAL_TRAIN_LOSS] = "train_loss",
+    [EVAL_TEST_LOSS] = "test_loss",
+    [EVAL_TEST_ACCURACY] = "test_accuracy",
+    [EVAL_PARAMETER_ERROR] = "parameter_error",
+};
+
+static const char *const round_columns[ROUND_COLUMNS] = {
+    [ROUND_NUMBER] = "round",
+    [ROUND_LEARNING_RATE] = "learning_rate",
+    [ROUND_AGGREGATE_NORM] = "aggregate_norm",
+    [ROUND_HONEST_NORM] = "honest_norm",
+    [ROUND_HONEST_VARIANCE] = "honest_variance",
+    [ROUND_DISTANCE] = "distance_to_honest",
+    [ROUND_COSINE] = "cosine_to_honest",
+    [ROUND_RATIO] = "error_ratio",
+    [ROUND_BYZANTINE_WEIGHT] = "byzantine_weight",
+    [ROUND_DROPPED] = "dropped",
+    [ROUND_SKIPPED] = "skipped",
+    [ROUND_BYTES] = "bytes_sent",
+};
+
+void simulation_note(struct simulation *simulation, const char *format, ...)
+{
+    if (simulation->note_count++ >= NOTES_MOST)
+        return;
+    char line[2 * BYZ_REASON_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    text_printf(&simulation->notes, "round %llu: %s\n", (unsigned long long)simulation->round, line);
+}
+
+struct model simulation_model(const struct settings *settings, const struct dataset *dataset)
+{
+    return (struct model){.kind = (const void *)settings->model.model.kind,
+                          .params = settings->model.model.params,
+                          .common = settings->model.common,
+                          .shape = {.features = dataset->features,
+                                    .channels = dataset->channels,
+                                    .height = dataset->height,
+                                    .width = dataset->width,
+                                    .classes = dataset->classes}};
+}
+
+/* A batch of the workers, or a chunk of an evaluation. */
+static size_t room_samples(const struct settings *settings, const struct dataset *dataset)
+{
+    size_t batch = (size_t)settings->workers.batch_size;
+    if (batch == 0 || batch > dataset->train.count)
+        batch = dataset->train.count;
+    return batch < EVALUATION_CHUNK ? EVALUATION_CHUNK : batch;
+}
+
+double simulation_memory(const struct settings *settings, const struct dataset *dataset)
+{
+    struct model model = simulation_model(settings, dataset);
+    double n = (double)settings->workers.count, d = (double)model_dimension(&model);
+    double batch = (double)room_samples(settings, dataset), threads = omp_get_max_threads();
+    double matrices =
+        1 + (settings->workers.momentum > 0) + fmin((double)settings->server.defence.preaggregators.count, 2);
+    matrices += (double)settings->workers.byzantine / n;
+    double rooms = threads * (batch * (double)dataset->features * 4 + 2 * d * 4 +
+                              (double)model_scratch_bytes(&model, room_samples(settings, dataset)));
+    return matrices * n * d * 4 + n * n * 32 + rooms + 5 * d * 4;
+}
+
+static int room_init(struct thread_room *room, const struct simulation *simulation, struct err *err)
+{
+    size_t batch = simulation->batch, classes = simulation->dataset->classes;
+    room->index = mem_array(batch, sizeof *room->index, err);
+    room->x = mem_array(batch * simulation->dataset->features, sizeof *room->x, err);
+    room->labels = classes > 0 ? mem_array(batch, sizeof *room->labels, err) : NULL;
+    room->targets = classes == 0 ? mem_array(batch, sizeof *room->targets, err) : NULL;
+    room->gradient = mem_array(simulation->d, sizeof *room->gradient, err);
+    if (simulation->settings->workers.local_steps > 1)
+        room->local = mem_array(simulation->d, sizeof *room->local, err);
+    room->scratch = mem_array(model_scratch_bytes(&simulation->model, batch), 1, err);
+    room->per_class = mem_array(2 * classes, sizeof *room->per_class, err);
+    return (int)err->code;
+}
+
+static void room_fini(struct thread_room *room)
+{
+    mem_free(room->index);
+    mem_free(room->x);
+    mem_free(room->labels);
+    mem_free(room->targets);
+    mem_free(room->gradient);
+    mem_free(room->local);
+    mem_free(room->scratch);
+    mem_free(room->per_class);
+}
+
+/* Arrays over coordinates and workers. */
+static int make_arrays(struct simulation *s, struct err *err)
+{
+    size_t n = s->n, d = s->d, classes = s->dataset->classes;
+    s->parameters = mem_array(d, sizeof(float), err);
+    s->velocity = s->settings->server.momentum > 0 ? mem_array(d, sizeof(float), err) : NULL;
+    s->aggregate = mem_array(d, sizeof(float), err);
+    s->centre = mem_array(d, sizeof(float), err);
+    s->momentum = s->settings->workers.momentum > 0 ? mem_array(n, s->ld * sizeof(float), err) : NULL;
+    s->messages = mem_array(n, s->ld * sizeof(float), err);
+    s->own = mem_array(s->b, s->ld * sizeof(float), err);
+    s->place = mem_array(n, sizeof *s->place, err);
+    s->sender = mem_array(n, sizeof *s->sender, err);
+    s->byzantine = mem_array(n, sizeof *s->byzantine, err);
+    s->finite = mem_array(n, sizeof *s->finite, err);
+    s->honest_rows = mem_array(n, sizeof *s->honest_rows, err);
+    s->own_rows = mem_array(n, sizeof *s->own_rows, err);
+    s->attack_rows = mem_array(n, sizeof *s->attack_rows, err);
+    s->row_weights = mem_array(n, sizeof *s->row_weights, err);
+    s->weight_sum = mem_array(n, sizeof *s->weight_sum, err);
+    s->rooms = mem_array(s->threads, sizeof *s->rooms, err);
+    s->class_count = mem_array(classes, sizeof(size_t), err);
+    s->class_correct = mem_array(classes, sizeof(size_t), err);
+    return (int)err->code;
+}
+
+static int make_attack(struct simulation *s, struct err *err)
+{
+    const struct byz_attack *attack = (const void *)s->settings->attack.attack.kind;
+    const void *params = s->settings->attack.attack.params;
+    s->attack_state_size = attack->state_bytes ? attack->state_bytes(params, s->n, s->d) : 0;
+    s->attack_scratch_size =
+        attack->scratch_bytes ? attack->scratch_bytes(params, s->n, s->d, s->threads) : 0;
+    s->attack_state = mem_array(s->attack_state_size, 1, err);
+    s->attack_scratch = mem_array(s->attack_scratch_size, 1, err);
+    return (int)err->code;
+}
+
+static int make_tables(struct simulation *s, struct err *err)
+{
+    int rc = table_init(&s->evaluations, evaluation_columns, EVAL_COLUMNS, 64, err);
+    return rc != ERR_OK ? rc : table_init(&s->rounds, round_columns, ROUND_COLUMNS, 1024, err);
+}
+
+static int make(struct simulation *s, struct err *err)
+{
+    const struct settings *settings = s->settings;
+    char reason[BYZ_REASON_SIZE] = "";
+    s->model = simulation_model(settings, s->dataset);
+    if (s->model.kind->unsuitable != NULL &&
+        s->model.kind->unsuitable(s->model.params, &s->model.shape, reason) != 0)
+        return err_set(err, ERR_INVALID, "model \"%s\" cannot learn data set \"%s\": %s",
+                       s->model.kind->base.name, settings->data.dataset.kind->name, reason);
+    s->d = model_dimension(&s->model);
+    s->ld = (s->d + 15) / 16 * 16;
+    s->batch = room_samples(settings, s->dataset);
+    err->code = ERR_OK;
+    int rc = make_arrays(s, err);
+    for (size_t t = 0; rc == ERR_OK && t < s->threads; t++)
+        rc = room_init(&s->rooms[t], s, err);
+    if (rc == ERR_OK)
+        rc = make_attack(s, err);
+    if (rc == ERR_OK)
+        rc = make_tables(s, err);
+    if (rc == ERR_OK)
+        rc = holdings_init(&s->holdings, settings, s->dataset, err);
+    if (rc == ERR_OK)
+        rc = defence_init(&s->defence, &settings->server.defence, s->n, s->d, s->ld, err);
+    if (rc == ERR_OK)
+        rc = evaluation_prepare(s, err);
+    return rc;
+}
+
+int simulation_create(struct simulation **out, const struct settings *settings, const struct dataset *dataset,
+                      struct err *err)
+{
+    *out = NULL;
+    struct simulation *s = mem_array(1, sizeof *s, err);
+    if (s == NULL)
+        return ERR_MEMORY;
+    s->settings = settings;
+    s->dataset = dataset;
+    s->n = (size_t)settings->workers.count;
+    s->b = (size_t)settings->workers.byzantine;
+    s->f = settings_declared(settings);
+    s->threads = (size_t)omp_get_max_threads();
+    int rc = make(s, err);
+    if (rc != ERR_OK) {
+        simulation_free(s);
+        return rc;
+    }
+    struct rng rng;
+    rng_start(&rng, settings->seed, RNG_PARAMETERS, 0, 0);
+    model_initialise(&s->model, &rng, s->parameters);
+    s->digest = digest_floats(0, s->parameters, s->d);
+    *out = s;
+    return ERR_OK;
+}
+
+void simulation_free(struct simulation *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t t = 0; s->rooms != NULL && t < s->threads; t++)
+        room_fini(&s->rooms[t]);
+    void *const blocks[] = {
+        s->parameters,    s->velocity,     s->aggregate,      s->centre,       s->momentum, s->messages,
+        s->own,           s->place,        s->sender,         s->byzantine,    s->finite,   s->honest_rows,
+        s->own_rows,      s->attack_rows,  s->row_weights,    s->weight_sum,   s->rooms,    s->class_count,
+        s->class_correct, s->attack_state, s->attack_scratch, s->train_subset, s->scores};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+        mem_free(blocks[i]);
+    holdings_fini(&s->holdings);
+    defence_fini(&s->defence);
+    table_fini(&s->evaluations);
+    table_fini(&s->rounds);
+    text_fini(&s->notes);
+    text_fini(&s->reason);
+    mem_free(s);
+}
+
+static bool evaluation_due(const struct simulation *s)
+{
+    uint64_t every = s->settings->evaluation.every;
+    return s->round == s->settings->rounds || (every > 0 && s->round % every == 0);
+}
+
+/* Diverged: the parameters, or the losses measured on them, are no longer finite. */
+static bool diverged(const struct simulation *s, bool evaluated)
+{
+    bool lost = evaluated && !isfinite(table_at(&s->evaluations, s->evaluations.rows - 1, EVAL_TRAIN_LOSS));
+    return lost || !rows_finite(s->parameters, s->d);
+}
+
+/* What follows each round: digest, evaluation where one is due, the end where it has come. */
+static int conclude_round(struct simulation *s, struct err *err)
+{
+    bool evaluate = evaluation_due(s), broken = diverged(s, false);
+    s->digest = digest_floats(s->digest, s->parameters, s->d);
+    int rc = evaluate || broken || s->status == SIMULATION_STOPPED ? evaluation_record(s, err) : ERR_OK;
+    if (rc != ERR_OK || s->status == SIMULATION_STOPPED)
+        return rc;
+    if (broken || diverged(s, evaluate)) {
+        s->status = SIMULATION_DIVERGED;
+        text_clear(&s->reason);
+        text_printf(&s->reason, "the %s became non-finite in round %llu",
+                    broken ? "parameters" : "training loss", (unsigned long long)s->round - 1);
+    } else if (s->round == s->settings->rounds) {
+        s->status = SIMULATION_COMPLETED;
+    }
+    return ERR_OK;
+}
+
+int simulation_run(struct simulation *s, const struct simulation_hooks *hooks, struct err *err)
+{
+    int rc = ERR_OK;
+    if (s->round == 0 && s->evaluations.rows == 0)
+        rc = evaluation_record(s, err);
+    if (rc == ERR_OK && s->round == s->settings->rounds)
+        s->status = SIMULATION_COMPLETED;
+    while (rc == ERR_OK && s->status == SIMULATION_RUNNING) {
+        if (hooks->progress != NULL)
+            hooks->progress(hooks->context, s);
+        if (hooks->stop != NULL && hooks->stop(hooks->context)) {
+            s->status = SIMULATION_STOPPED;
+            text_clear(&s->reason);
+            text_printf(&s->reason, "stopped by the user after round %llu", (unsigned long long)s->round);
+            break;
+        }
+        rc = round_run(s, err);
+        if (rc == ERR_OK)
+            rc = conclude_round(s, err);
+    }
+    if (hooks->progress != NULL)
+        hooks->progress(hooks->context, s);
+    return rc;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A simulation: settings and data in, a trained model and tables of metrics out. Round by round; see round.c
+ * for the whole of a round.
+ */
+#ifndef SIM_CORE_SIMULATION_H
+#define SIM_CORE_SIMULATION_H
+
+#include "sim/api/byz_attack.h"
+#include "sim/base/err.h"
+#include "sim/base/mem.h"
+#include "sim/base/text.h"
+#include "sim/core/defence.h"
+#include "sim/core/holdings.h"
+#include "sim/core/settings.h"
+#include "sim/core/table.h"
+#include "sim/data/dataset.h"
+#include "sim/model/model.h"
+#include <stdbool.h>
+
+enum simulation_status { SIMULATION_RUNNING, SIMULATION_COMPLETED, SIMULATION_DIVERGED, SIMULATION_STOPPED };
+
+/* Columns of simulation.evaluations. */
+enum { EVAL_ROUND, EVAL_TRAIN_LOSS, EVAL_TEST_LOSS, EVAL_TEST_ACCURACY, EVAL_PARAMETER_ERROR, EVAL_COLUMNS };
+
+/* Columns of simulation.rounds. */
+enum {
+    ROUND_NUMBER,
+    ROUND_LEARNING_RATE,
+    ROUND_AGGREGATE_NORM,
+    ROUND_HONEST_NORM,
+    ROUND_HONEST_VARIANCE,
+    ROUND_DISTANCE,
+    ROUND_COSINE,
+    ROUND_RATIO,
+    ROUND_BYZANTINE_WEIGHT,
+    ROUND_DROPPED,
+    ROUND_SKIPPED,
+    ROUND_BYTES,
+    ROUND_COLUMNS
+};
+
+/* What one thread needs to compute gradients and evaluations. */
+struct thread_room {
+    uint32_t *index; /* (batch) */
+    float *x;        /* (batch, features) */
+    int32_t *labels;
+    float *targets;
+    float *gradient;   /* (d) */
+    float *local;      /* (d) parameters during local steps, where there are several */
+    void *scratch;     /* of the model */
+    size_t *per_class; /* (2, classes): samples and right answers of each class */
+};
+
+struct simulation {
+    const struct settings *settings; /* borrowed */
+    const struct dataset *dataset;   /* borrowed */
+    struct model model;
+    struct holdings holdings;
+    struct defence defence;
+    size_t n, b, f, d, ld, threads;
+    size_t batch;   /* most samples that a thread's room holds */
+    uint64_t round; /* rounds completed */
+    enum simulation_status status;
+    struct text reason; /* why it stopped early */
+
+    float *parameters; /* (d) */
+    float *velocity;   /* (d) server momentum, or NULL */
+    float *aggregate;  /* (d) */
+    float *centre;     /* (d) mean of the honest messages */
+    float *momentum;   /* (n, ld) worker momentum, or NULL */
+    float *messages;   /* (n, ld) what the server receives: worker w's message is row place[w] */
+    float *own;        /* (b, ld) what the Byzantine workers would honestly have sent, while they attack */
+    uint32_t *place;   /* (n) this round's secret permutation */
+    uint32_t *sender;  /* (n) its inverse: the worker behind each row; shrinks with dropped rows */
+    bool *byzantine;   /* (n) which workers are Byzantine this round */
+    bool *finite;      /* (n) which rows arrived without NaN and infinity */
+    const float **honest_rows;
+    const float **own_rows;
+    float **attack_rows;
+    double *row_weights; /* (n) sample counts, by row */
+    double *weight_sum; /* (n) share of each worker in the aggregate, summed over the rounds that report it */
+    uint64_t weight_rounds;
+    void *attack_state, *attack_scratch;
+    size_t attack_state_size, attack_scratch_size;
+    struct thread_room *rooms; /* (threads) */
+    struct model_score *scores;
+    size_t score_capacity;
+    uint32_t *train_subset; /* sample numbers on which the training loss is measured */
+    size_t train_subset_count, test_count;
+
+    /* Facts of the round under way, written by its phases. */
+    struct round_facts {
+        bool attacked, answered, has_weights;
+        size_t rows, declared, dropped; /* rows that reached the rule, f that it was told, malformed rows */
+        double learning_rate, honest_variance, byzantine_weight;
+        char reason[BYZ_REASON_SIZE];
+    } facts;
+
+    struct table evaluations, rounds;
+    size_t *class_count, *class_correct; /* (classes) of the last evaluation */
+    uint64_t digest;                     /* of the parameter trajectory */
+    uint64_t skipped, dropped_total, bytes_total;
+    struct text notes; /* one line per unusual event, at most 100 */
+    size_t note_count;
+};
+
+struct simulation_hooks {
+    void *context;
+    /* After every round, and once before the first. */
+    void (*progress)(void *context, const struct simulation *simulation);
+    /* Asked after every round: true stops the run with status "stopped". */
+    bool (*stop)(void *context);
+};
+
+/* The settings have been checked (see sim/app/experiment.h); what only the data can show is checked here:
+ * batch sizes, shapes, memory. The settings and the data set must outlive the simulation. Fails with nothing
+ * allocated. */
+int simulation_create(struct simulation **out, const struct settings *settings, const struct dataset *dataset,
+                      struct err *err);
+void simulation_free(struct simulation *simulation);
+
+/* Runs from the present round to the end, or until it diverges or is stopped. */
+int simulation_run(struct simulation *simulation, const struct simulation_hooks *hooks, struct err *err);
+
+/* Bytes that simulation_create will ask for, so that a machine too small is told before anything runs. */
+double simulation_memory(const struct settings *settings, const struct dataset *dataset);
+
+/* The model of the settings for data of that shape (borrows the settings). */
+struct model simulation_model(const struct settings *settings, const struct dataset *dataset);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Workers. Each one's gradient is computed by one thread from streams of its own, so which thread that is
+ * cannot matter. With H local steps a worker walks from the server's parameters along its own gradients and
+ * sends their sum: under a plain mean and the server's learning rate that is exactly the average of the
+ * workers' parameters.
+ */
+#include "sim/core/phases.h"
+#include "sim/num/rng.h"
+#include "sim/num/rows.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+/* The batch of one local step, as the worker sees it: falsified when it is Byzantine and poisons its data. */
+static struct model_batch gather(struct simulation *simulation, struct thread_room *room, size_t worker,
+                                 uint64_t step)
+{
+    const struct settings *settings = simulation->settings;
+    const struct dataset *dataset = simulation->dataset;
+    size_t size = holdings_batch_size(&simulation->holdings, worker, settings->workers.batch_size);
+    holdings_batch(&simulation->holdings, worker, step, size,
+                   (enum worker_sampling)settings->workers.sampling, room->index);
+    dataset_gather(dataset, &dataset->train, room->index, size, room->x, room->labels, room->targets);
+    const struct byz_attack *attack = (const void *)settings->attack.attack.kind;
+    if (simulation->facts.attacked && simulation->byzantine[worker] && attack->poison != NULL) {
+        struct rng rng;
+        struct byz_batch_view view = {.count = size,
+                                      .features = dataset->features,
+                                      .classes = dataset->classes,
+                                      .x = room->x,
+                                      .labels = room->labels,
+                                      .targets = room->targets};
+        rng_start(&rng, settings->seed, RNG_POISON, worker, step);
+        attack->poison(settings->attack.attack.params, &view, &rng);
+    }
+    return (struct model_batch){
+        .count = size, .x = room->x, .labels = room->labels, .targets = room->targets};
+}
+
+static void clip(float *gradient, size_t d, double limit)
+{
+    double norm = limit > 0 ? sqrt(rows_norm2(gradient, d)) : 0;
+    if (norm > limit)
+        rows_scale(gradient, d, limit / norm, gradient);
+}
+
+/* out += in, or out -= rate * in. */
+static void add(float *restrict out, const float *restrict in, float factor, size_t d)
+{
+    for (size_t k = 0; k < d; k++)
+        out[k] += factor * in[k];
+}
+
+/* The sum of the gradients of the worker's local steps, into `out` (d). */
+static void local_gradients(struct simulation *simulation, struct thread_room *room, size_t worker,
+                            float *out)
+{
+    const struct worker_settings *workers = &simulation->settings->workers;
+    size_t d = simulation->d;
+    uint64_t steps = workers->local_steps, first = simulation->round * steps;
+    if (steps == 1) {
+        struct model_batch batch = gather(simulation, room, worker, first);
+        model_gradient(&simulation->model, simulation->parameters, &batch, room->scratch, out);
+        clip(out, d, workers->clip_norm);
+        return;
+    }
+    memcpy(room->local, simulation->parameters, d * sizeof *room->local);
+    memset(out, 0, d * sizeof *out);
+    float *gradient = room->gradient;
+    for (uint64_t step = 0; step < steps; step++) {
+        struct model_batch batch = gather(simulation, room, worker, first + step);
+        model_gradient(&simulation->model, room->local, &batch, room->scratch, gradient);
+        clip(gradient, d, workers->clip_norm);
+        add(room->local, gradient, -(float)simulation->facts.learning_rate, d);
+        add(out, gradient, 1, d);
+    }
+}
+
+/* m = beta m + (1-beta) g or m = beta m + g; the message is m. */
+static void fold_momentum(float *restrict m, const float *restrict g, size_t d,
+                          const struct worker_settings *workers, float *restrict message)
+{
+    float beta = (float)workers->momentum;
+    float fresh = workers->momentum_form == MOMENTUM_EMA ? (float)(1 - workers->momentum) : 1.0f;
+    for (size_t k = 0; k < d; k++) {
+        m[k] = beta * m[k] + fresh * g[k];
+        message[k] = m[k];
+    }
+}
+
+static void send_message(struct simulation *simulation, struct thread_room *room, size_t worker,
+                         float *message)
+{
+    if (simulation->momentum == NULL) {
+        local_gradients(simulation, room, worker, message);
+        return;
+    }
+    float *sum = simulation->settings->workers.local_steps == 1 ? room->gradient : message;
+    local_gradients(simulation, room, worker, sum);
+    if (sum == message) {
+        memcpy(room->gradient, sum, simulation->d * sizeof *sum);
+        sum = room->gradient;
+    }
+    fold_momentum(simulation->momentum + worker * simulation->ld, sum, simulation->d,
+                  &simulation->settings->workers, message);
+}
+
+void worker_messages(struct simulation *simulation)
+{
+    bool all = !simulation->facts.attacked || adversary_needs_own(simulation);
+#pragma omp parallel for schedule(dynamic)
+    for (size_t worker = 0; worker < simulation->n; worker++) {
+        struct thread_room *room = &simulation->rooms[omp_get_thread_num()];
+        if (!simulation->byzantine[worker] || all)
+            send_message(simulation, room, worker,
+                         simulation->messages + simulation->place[worker] * simulation->ld);
+    }
+}
