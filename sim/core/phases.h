@@ -32,8 +32,4 @@ int metrics_record(struct simulation *simulation, struct err *err);
 int evaluation_prepare(struct simulation *simulation, struct err *err);
 int evaluation_record(struct simulation *simulation, struct err *err);
 
-/* simulation.c: remembers an unusual event ("round 17: ..."). */
-void simulation_note(struct simulation *simulation, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 #endif

@@ -228,6 +228,11 @@ void simulation_free(struct simulation *s)
     mem_free(s);
 }
 
+int simulation_evaluate(struct simulation *simulation, struct err *err)
+{
+    return evaluation_record(simulation, err);
+}
+
 static bool evaluation_due(const struct simulation *s)
 {
     uint64_t every = s->settings->evaluation.every;

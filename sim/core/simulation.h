@@ -123,6 +123,12 @@ void simulation_free(struct simulation *simulation);
 /* Runs from the present round to the end, or until it diverges or is stopped. */
 int simulation_run(struct simulation *simulation, const struct simulation_hooks *hooks, struct err *err);
 
+/* Evaluates the present parameters once more (after a stop, for the partial result). */
+int simulation_evaluate(struct simulation *simulation, struct err *err);
+
+/* Remembers an unusual event ("round 17: ..."), at most 100 of them. */
+void simulation_note(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Bytes that simulation_create will ask for, so that a machine too small is told before anything runs. */
 double simulation_memory(const struct settings *settings, const struct dataset *dataset);
 

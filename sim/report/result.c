@@ -91,11 +91,14 @@ static cJSON *histogram_of(const struct simulation *simulation, size_t worker)
 {
     const struct holdings *holdings = &simulation->holdings;
     size_t classes = simulation->dataset->classes;
-    double counts[classes];
-    memset(counts, 0, sizeof counts);
+    double *counts = mem_array(classes, sizeof *counts, NULL);
+    if (counts == NULL)
+        return NULL;
     for (size_t k = holdings->start[worker]; k < holdings->start[worker + 1]; k++)
         counts[simulation->dataset->train.labels[holdings->samples[k]]]++;
-    return cJSON_CreateDoubleArray(counts, (int)classes);
+    cJSON *list = cJSON_CreateDoubleArray(counts, (int)classes);
+    mem_free(counts);
+    return list;
 }
 
 static cJSON *partition_json(const struct simulation *simulation)
@@ -193,14 +196,12 @@ cJSON *result_json(const struct result_run *run)
     return json;
 }
 
-int result_write(const struct result_run *run, const char *path, struct err *err)
+int result_write(const cJSON *json, const char *path, struct err *err)
 {
-    cJSON *json = result_json(run);
     char *bytes = json == NULL ? NULL : config_render(json, true);
     int rc = bytes == NULL ? err_set(err, ERR_MEMORY, "%s: out of memory while writing the result", path)
                            : file_write(path, bytes, strlen(bytes), err);
     cJSON_free(bytes);
-    cJSON_Delete(json);
     return rc;
 }
 

@@ -20,8 +20,8 @@ struct result_run {
  * "timing" is the same at any number of threads. */
 cJSON *result_json(const struct result_run *run);
 
-/* Builds and writes it to `path`, atomically. */
-int result_write(const struct result_run *run, const char *path, struct err *err);
+/* Writes it to `path`, atomically. */
+int result_write(const cJSON *json, const char *path, struct err *err);
 
 /* "completed", "diverged" or "stopped". */
 const char *result_status_word(enum simulation_status status);

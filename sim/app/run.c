@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/app/run.h"
+#include "sim/base/file.h"
+#include "sim/core/checkpoint.h"
+#include "sim/report/result.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHECKPOINT_MOST = 0x7FFFFFFF };
+
+struct job {
+    struct sweep *sweep;
+    size_t index;
+    struct sweep_run *run;
+    const struct sweep_options *options;
+    struct simulation *simulation;
+    char *result_path, *checkpoint_path;
+    double begun, saved; /* monotonic seconds: of the run, of its last checkpoint */
+    struct err err;
+};
+
+static double now(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int save_checkpoint(struct job *job)
+{
+    struct text bytes = {0};
+    int rc = checkpoint_save(job->simulation, job->run->experiment.identity, &bytes, &job->err);
+    if (rc == ERR_OK)
+        rc = file_write(job->checkpoint_path, bytes.data, bytes.length, &job->err);
+    text_fini(&bytes);
+    return rc;
+}
+
+/* A checkpoint that does not fit is no reason to do less than before: the run starts from its beginning. */
+static void load_checkpoint(struct job *job, const struct dataset *dataset)
+{
+    char *bytes = NULL;
+    size_t length = 0;
+    struct err ignored = {0};
+    if (!file_exists(job->checkpoint_path) ||
+        file_read(job->checkpoint_path, CHECKPOINT_MOST, &bytes, &length, &ignored) != ERR_OK)
+        return;
+    if (checkpoint_load(job->simulation, job->run->experiment.identity, bytes, length, &ignored) != ERR_OK) {
+        simulation_free(job->simulation);
+        simulation_create(&job->simulation, &job->run->experiment.settings, dataset, &job->err);
+    }
+    free(bytes);
+}
+
+static void on_progress(void *context, const struct simulation *simulation)
+{
+    struct job *job = context;
+    const struct sweep_events *events = &job->options->events;
+    pthread_mutex_lock(&job->sweep->lock);
+    job->run->rounds_done = simulation->round;
+    if (events->progress != NULL)
+        events->progress(events->context, job->sweep, job->index);
+    pthread_mutex_unlock(&job->sweep->lock);
+}
+
+static bool on_stop(void *context)
+{
+    struct job *job = context;
+    double time = now(CLOCK_MONOTONIC);
+    if (job->options->checkpoint_seconds > 0 && time - job->saved > job->options->checkpoint_seconds) {
+        job->saved = time;
+        (void)save_checkpoint(job); /* a full disk is told when the result is written */
+    }
+    return atomic_load(job->options->stop);
+}
+
+/* The figures of the last evaluation, for tables and the index. */
+static void note_figures(struct sweep_run *run, const cJSON *final)
+{
+    const struct {
+        const char *name;
+        double *to;
+    } figures[] = {{"train_loss", &run->train_loss},
+                   {"test_loss", &run->test_loss},
+                   {"test_accuracy", &run->test_accuracy}};
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(final, figures[i].name);
+        *figures[i].to = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    }
+}
+
+static enum simulation_status status_of(const char *word)
+{
+    if (strcmp(word, "completed") == 0)
+        return SIMULATION_COMPLETED;
+    return strcmp(word, "diverged") == 0 ? SIMULATION_DIVERGED : SIMULATION_STOPPED;
+}
+
+/* A result of this very configuration that ran to its end is kept. */
+static bool keep_result(struct job *job)
+{
+    cJSON *json = NULL;
+    struct err ignored = {0};
+    if (!job->options->resume || !file_exists(job->result_path) ||
+        result_read(job->result_path, job->run->experiment.identity, &json, &ignored) != ERR_OK)
+        return false;
+    job->run->status = status_of(cJSON_GetObjectItemCaseSensitive(json, "status")->valuestring);
+    note_figures(job->run, cJSON_GetObjectItemCaseSensitive(json, "final"));
+    cJSON_Delete(json);
+    return job->run->status != SIMULATION_STOPPED;
+}
+
+static int write_result(struct job *job, double started)
+{
+    struct simulation *simulation = job->simulation;
+    struct result_run result = {.simulation = simulation,
+                                .resolved = job->run->experiment.resolved,
+                                .identity = job->run->experiment.identity,
+                                .label = job->run->experiment.label,
+                                .seconds = now(CLOCK_MONOTONIC) - job->begun,
+                                .started = started};
+    cJSON *json = result_json(&result);
+    note_figures(job->run, cJSON_GetObjectItemCaseSensitive(json, "final"));
+    int rc = result_write(json, job->result_path, &job->err);
+    cJSON_Delete(json);
+    job->run->status = simulation->status;
+    return rc;
+}
+
+/* Runs the simulation to its end or to the user's stop, which leaves a checkpoint before the last evaluation:
+ * going on from it gives the file of an undisturbed run. */
+static int simulate(struct job *job, const struct dataset *dataset)
+{
+    double started = now(CLOCK_REALTIME);
+    const struct simulation_hooks hooks = {.context = job, .progress = on_progress, .stop = on_stop};
+    int rc = simulation_create(&job->simulation, &job->run->experiment.settings, dataset, &job->err);
+    if (rc == ERR_OK && job->options->resume) {
+        load_checkpoint(job, dataset);
+        rc = (int)job->err.code;
+    }
+    job->begun = job->saved = now(CLOCK_MONOTONIC);
+    if (rc == ERR_OK)
+        rc = simulation_run(job->simulation, &hooks, &job->err);
+    if (rc != ERR_OK)
+        return rc;
+    bool stopped = job->simulation->status == SIMULATION_STOPPED && atomic_load(job->options->stop);
+    if (stopped)
+        rc = save_checkpoint(job);
+    if (stopped && rc == ERR_OK)
+        rc = simulation_evaluate(job->simulation, &job->err);
+    if (rc == ERR_OK)
+        rc = write_result(job, started);
+    if (rc == ERR_OK && !stopped && file_exists(job->checkpoint_path) && unlink(job->checkpoint_path) != 0)
+        simulation_note(job->simulation, "the checkpoint could not be removed");
+    return rc;
+}
+
+static char *path_of(const struct sweep *sweep, const struct sweep_run *run, const char *suffix)
+{
+    struct text path = {0};
+    text_printf(&path, "%s/%s%s", sweep->directory, run->experiment.run_name, suffix);
+    return path.data;
+}
+
+enum sweep_state run_experiment(struct sweep *sweep, size_t index, struct datasets *datasets,
+                                const struct sweep_options *options)
+{
+    struct sweep_run *run = &sweep->runs[index];
+    struct job job = {.sweep = sweep, .index = index, .run = run, .options = options};
+    const struct dataset *dataset = NULL;
+    enum sweep_state state = SWEEP_FAILED;
+    int rc = ERR_OK;
+    job.result_path = path_of(sweep, run, ".json");
+    job.checkpoint_path = path_of(sweep, run, ".checkpoint");
+    if (job.result_path == NULL || job.checkpoint_path == NULL) {
+        rc = err_set(&job.err, ERR_MEMORY, "out of memory");
+    } else if (keep_result(&job)) {
+        state = SWEEP_KEPT;
+    } else {
+        rc = datasets_get(datasets, &run->experiment.settings.data.dataset, &dataset, &job.err);
+        if (rc == ERR_OK)
+            rc = simulate(&job, dataset);
+        state = rc == ERR_OK ? SWEEP_FINISHED : SWEEP_FAILED;
+    }
+    run->err = rc == ERR_OK ? (struct err){0} : job.err;
+    simulation_free(job.simulation);
+    free(job.result_path);
+    free(job.checkpoint_path);
+    return state;
+}

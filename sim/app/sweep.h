@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A sweep: all runs of one configuration, one after the other or several side by side, each with a result
+ * file of its own, and an index of them. A configuration without a "sweep" is a sweep of one run.
+ */
+#ifndef SIM_APP_SWEEP_H
+#define SIM_APP_SWEEP_H
+
+#include "sim/app/datasets.h"
+#include "sim/app/experiment.h"
+#include "sim/core/simulation.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum sweep_state {
+    SWEEP_PENDING,
+    SWEEP_RUNNING,
+    SWEEP_KEPT,     /* a complete result was there already */
+    SWEEP_FINISHED, /* a result was written: see status */
+    SWEEP_FAILED,   /* no result: see err */
+};
+
+struct sweep_run {
+    struct experiment experiment;
+    char *file;   /* name of the result file within the directory */
+    cJSON *swept; /* {"key.path": value} of the sweep point */
+    enum sweep_state state;
+    enum simulation_status status;
+    uint64_t rounds_done; /* written by the run's thread, read by others for progress: see sweep_events */
+    double train_loss, test_loss, test_accuracy; /* NaN where there is none */
+    struct err err;
+};
+
+struct sweep {
+    struct sweep_run *runs;
+    size_t count;
+    char *directory; /* <out>/<name> */
+    pthread_mutex_t lock;
+    struct err index_error; /* the index could not be written (the results are complete all the same) */
+};
+
+struct sweep_events { /* called under the sweep's lock, from any thread; any of them may be NULL */
+    void *context;
+    void (*started)(void *context, const struct sweep *sweep, size_t index);
+    void (*progress)(void *context, const struct sweep *sweep, size_t index);
+    void (*ended)(void *context, const struct sweep *sweep, size_t index);
+};
+
+struct sweep_options {
+    size_t threads, jobs; /* threads in all, runs side by side; both at least 1 */
+    bool resume;          /* keep complete results, go on from checkpoints */
+    double checkpoint_seconds;
+    atomic_bool *stop; /* set it to end all runs after their present round */
+    struct sweep_events events;
+};
+
+/* Expands and checks every point; all mistakes go to *errors. `out` is the folder for all results
+ * ("results"). Release with sweep_fini in any case. */
+int sweep_read(struct sweep *sweep, const struct config_source *source, const char *out,
+               struct config_errors *errors);
+void sweep_fini(struct sweep *sweep);
+
+/* Loads the data of every run and creates its simulation without running it: what only data can show. Stops
+ * at the first error. */
+int sweep_rehearse(struct sweep *sweep, struct datasets *datasets, struct err *err);
+
+/* Runs what is pending. Failures of single runs are kept in them and do not stop the others; an error is
+ * returned only when nothing can be run at all. */
+int sweep_run_all(struct sweep *sweep, struct datasets *datasets, const struct sweep_options *options,
+                  struct err *err);
+
+#endif
