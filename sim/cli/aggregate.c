@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `byzsim aggregate`: one defence on one matrix, so that anyone can check a value by hand. */
+#include "aggregators/registry.h"
+#include "sim/base/mem.h"
+#include "sim/cli/cli.h"
+#include "sim/cli/common.h"
+#include "sim/core/defence.h"
+#include "sim/report/matrix.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RULE, PRE, BYZANTINE, SEED, ROUND, JSON };
+
+static const struct cli_option options[] = {
+    [RULE] = {"rule", "NAME[:k=v,...]",
+              "aggregation rule; without it the rows after pre-aggregation are printed"},
+    [PRE] = {"pre", "NAME[:k=v,...]", "pre-aggregator; may be repeated, applied in this order"},
+    [BYZANTINE] = {"byzantine", "F", "declared Byzantine rows, f (default 0)"},
+    [SEED] = {"seed", "N", "seed of the random streams (default 1)"},
+    [ROUND] = {"round", "N", "round number, which names the streams too (default 0)"},
+    [JSON] = {"json", NULL, "print JSON: {\"output\": ..., \"weights\": [...]}"},
+};
+
+struct request {
+    struct defence_settings settings;
+    size_t f, seed, round;
+    bool json;
+    const char *file;
+};
+
+static int read_variant(const struct byz_family *family, const char *words, struct byz_variant *out)
+{
+    struct config_errors errors = {0};
+    if (config_read_variant(family, words, out, &errors) == ERR_OK && errors.count == 0)
+        return CLI_OK;
+    return common_mistakes(&errors);
+}
+
+static int add_stage(const struct cli_command *command, struct request *request, const char *words)
+{
+    struct byz_variants *stages = &request->settings.preaggregators;
+    if (stages->count == BYZ_VARIANTS_MOST)
+        return cli_misused(command, "at most %d pre-aggregators", BYZ_VARIANTS_MOST);
+    int status = read_variant(&preaggregator_family, words, &stages->items[stages->count]);
+    stages->count += status == CLI_OK;
+    return status;
+}
+
+static int take(const struct cli_walk *walk, int option, struct request *request)
+{
+    switch (option) {
+    case RULE:
+        config_variant_release(&request->settings.aggregator);
+        return read_variant(&aggregator_family, walk->value, &request->settings.aggregator);
+    case PRE:
+        return add_stage(walk->command, request, walk->value);
+    case BYZANTINE:
+        return cli_count("byzantine", walk->value, 0, 1000000, &request->f) ? CLI_OK : CLI_USAGE;
+    case SEED:
+        return cli_count("seed", walk->value, 0, (size_t)BYZ_COUNT_MOST, &request->seed) ? CLI_OK : CLI_USAGE;
+    case ROUND:
+        return cli_count("round", walk->value, 0, (size_t)BYZ_COUNT_MOST, &request->round) ? CLI_OK
+                                                                                           : CLI_USAGE;
+    case JSON:
+        request->json = true;
+        return CLI_OK;
+    case CLI_WORD:
+        if (request->file != NULL)
+            return cli_misused(walk->command, "one matrix file, not two: \"%s\" and \"%s\"", request->file,
+                               walk->value);
+        request->file = walk->value;
+        return CLI_OK;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+static void print_outcome(const struct request *request, const struct matrix *matrix,
+                          const struct defence_outcome *outcome, float *out)
+{
+    bool single = request->settings.aggregator.kind != NULL;
+    struct matrix rows = {.n = outcome->row_count, .d = matrix->d, .ld = matrix->ld, .x = out};
+    if (request->json)
+        fputs("{\"output\": ", stdout);
+    if (single)
+        rows.n = 1;
+    else
+        rows.x = (float *)(uintptr_t)outcome->rows;
+    matrix_print(&rows, request->json, single);
+    for (size_t i = 0; request->json && outcome->has_shares && i < matrix->n; i++) {
+        fputs(i == 0 ? ", \"weights\": [" : ", ", stdout);
+        matrix_print_number(outcome->shares[i], true);
+    }
+    if (request->json)
+        fputs(outcome->has_shares ? "]}\n" : "}\n", stdout);
+}
+
+static int aggregate(const struct request *request, struct matrix *matrix, struct err *err)
+{
+    struct defence defence = {0};
+    struct defence_outcome outcome;
+    char reason[BYZ_REASON_SIZE] = "";
+    float *out = NULL;
+    int rc = matrix_read(request->file, matrix, err);
+    if (rc == ERR_OK && request->f >= matrix->n)
+        rc = err_set(err, ERR_CONFIG, "--byzantine %zu: the matrix has only %zu rows", request->f, matrix->n);
+    if (rc == ERR_OK && defence_unsuitable(&request->settings, matrix->n, request->f, NULL, reason) != 0)
+        rc = err_set(err, ERR_CONFIG, "%s", reason);
+    if (rc == ERR_OK)
+        rc = defence_init(&defence, &request->settings, matrix->n, matrix->d, matrix->ld, err);
+    if (rc == ERR_OK && (out = mem_array(matrix->ld, sizeof *out, err)) == NULL)
+        rc = ERR_MEMORY;
+    if (rc == ERR_OK) {
+        const struct defence_input in = {
+            .x = matrix->x, .n = matrix->n, .f = request->f, .seed = request->seed, .round = request->round};
+        defence_run(&defence, &in, out, &outcome);
+        if (outcome.answered)
+            print_outcome(request, matrix, &outcome, out);
+        else
+            rc = err_set(err, ERR_INVALID, "%s", outcome.reason);
+    }
+    defence_fini(&defence);
+    mem_free(out);
+    return rc;
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct request request = {.seed = 1};
+    struct matrix matrix = {0};
+    struct err err = {0};
+    struct cli_walk walk = {.command = command, .argc = argc, .argv = argv};
+    int status = CLI_OK, option;
+    while (status == CLI_OK && (option = cli_next(&walk)) != CLI_END) {
+        if (option == CLI_HELP)
+            goto out;
+        status = take(&walk, option, &request);
+    }
+    if (status == CLI_OK && request.file == NULL)
+        status = cli_misused(command, "a matrix file is needed (\"-\": standard input)");
+    if (status == CLI_OK && request.settings.aggregator.kind == NULL &&
+        request.settings.preaggregators.count == 0)
+        status = cli_misused(command, "--rule or --pre is needed");
+    if (status == CLI_OK && aggregate(&request, &matrix, &err) != ERR_OK)
+        status = cli_failed(&err);
+out:
+    for (size_t i = 0; i < request.settings.preaggregators.count; i++)
+        config_variant_release(&request.settings.preaggregators.items[i]);
+    config_variant_release(&request.settings.aggregator);
+    matrix_fini(&matrix);
+    return status;
+}
+
+const struct cli_command cli_aggregate = {
+    .name = "aggregate",
+    .summary = "apply a rule, and pre-aggregators before it, to one matrix",
+    .arguments = "--rule NAME[:k=v,...] [--pre NAME[:k=v,...]]... [--byzantine F] [--json] FILE",
+    .details =
+        "Applies pre-aggregators and a rule to the rows of a matrix: JSON (a list of rows), CSV, or .npy.\n\n"
+        "  echo '[[1,2,3],[4,5,6],[7,8,9]]' | byzsim aggregate --rule krum:neighbours=kappa --byzantine 1 "
+        "--json -\n"
+        "  byzsim aggregate --pre nnm --pre clipping:threshold=2 --rule median --byzantine 3 messages.npy",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .run = run,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/cli/common.h"
+#include "sim/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool common_list_add(struct common_list *list, const char *item)
+{
+    if (list->count == COMMON_LIST_MOST)
+        return false;
+    list->items[list->count++] = item;
+    return true;
+}
+
+int common_mistakes(struct config_errors *errors)
+{
+    fputs(text_string(&errors->text), stderr);
+    if (errors->count > CONFIG_ERRORS_KEPT)
+        fprintf(stderr, "... and %zu more\n", errors->count - CONFIG_ERRORS_KEPT);
+    config_errors_fini(errors);
+    return CLI_USAGE;
+}
+
+static struct config_source *assign(struct config_source *source, const struct common_list *assignments,
+                                    struct config_errors *errors)
+{
+    for (size_t i = 0; source != NULL && i < assignments->count; i++)
+        config_source_set(source, assignments->items[i], errors);
+    if (errors->count == 0 && source != NULL)
+        return source;
+    common_mistakes(errors);
+    config_source_free(source);
+    return NULL;
+}
+
+struct config_source *common_read(const char *path, const struct common_list *assignments)
+{
+    struct config_errors errors = {0};
+    return assign(config_source_read(path, &errors), assignments, &errors);
+}
+
+struct config_source *common_parse(const char *label, const char *text, const struct common_list *assignments)
+{
+    struct config_errors errors = {0};
+    return assign(config_source_parse(label, text, strlen(text), &errors), assignments, &errors);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What several sub-commands share: configurations with --set, folders for data. */
+#ifndef SIM_CLI_COMMON_H
+#define SIM_CLI_COMMON_H
+
+#include "sim/config/config.h"
+
+enum { COMMON_LIST_MOST = 64 };
+
+/* Words or option values gathered from a command line (borrowed strings). */
+struct common_list {
+    size_t count;
+    const char *items[COMMON_LIST_MOST];
+};
+
+/* False when the list is full. */
+bool common_list_add(struct common_list *list, const char *item);
+
+/* Reads a configuration and applies the assignments of --set. NULL after printing every mistake. */
+struct config_source *common_read(const char *path, const struct common_list *assignments);
+
+/* The same for a text in memory. */
+struct config_source *common_parse(const char *label, const char *text,
+                                   const struct common_list *assignments);
+
+/* Prints the collected mistakes, and how many were left out, to standard error, and empties the collection;
+ * returns CLI_USAGE. */
+int common_mistakes(struct config_errors *errors);
+
+#endif
