@@ -46,6 +46,7 @@ LIST
         cat <<'LIST'
 clang               command clang
 libomp-dev          file /usr/lib/llvm-*/lib/libarcher.so
+libclang-rt-dev     file /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.tsan-*.a
 LIST
         ;;
     coverage) echo 'lcov command lcov genhtml gcov' ;;
@@ -73,9 +74,20 @@ met() { # probe argument...
     done
 }
 
+# Debian numbers the package of the sanitizers' libraries by the version of clang that it belongs to.
+real_name() { # package
+    local version
+    if [[ $1 == libclang-rt-dev ]]; then
+        version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p')
+        echo "libclang-rt-${version:+$version-}dev"
+    else
+        echo "$1"
+    fi
+}
+
 install_missing() { # package...
-    local -a as_root=()
-    local command="apt-get install -y --no-install-recommends $*"
+    local -a as_root=() names=()
+    local package command="apt-get install -y --no-install-recommends $*"
     if [[ $(id -u) -ne 0 ]]; then
         command="sudo $command"
         if ! command -v sudo >/dev/null; then
@@ -89,7 +101,8 @@ install_missing() { # package...
     echo "installing: $*"
     # An update that fails in part (one unreachable source) may still leave what is needed; the install tells.
     "${as_root[@]}" update -qq || true
-    if ! "${as_root[@]}" install -y -qq --no-install-recommends "$@"; then
+    for package in "$@"; do names+=("$(real_name "$package")"); done
+    if ! "${as_root[@]}" install -y -qq --no-install-recommends "${names[@]}"; then
         echo "deps.sh: these packages could not be installed: $*" >&2
         echo "         try it by hand: $command" >&2
         return 1

@@ -9,7 +9,7 @@ files() {
 }
 
 if ! places=$(files | xargs -P "$JOBS" -n 20 clang-format --dry-run -Werror 2>&1); then
-    grep ': error: ' <<<"$places" | cut -d : -f 1,2 | LC_ALL=C sort -u -t : -k 1,1 -k 2,2n
+    grep -E '^[^ ]+:[0-9]+:[0-9]+: error: ' <<<"$places" | cut -d : -f 1,2 | LC_ALL=C sort -u -t : -k 1,1 -k 2,2n
     echo "lay them out with: make format"
     exit 1
 fi

@@ -6,7 +6,8 @@ source "$(dirname "$0")/common.sh"
 
 if [[ ${1:-} == --one ]]; then
     read -r -a flags <<<"$COMMON_FLAGS"
-    exec clang-tidy --quiet "$2" -- "${flags[@]}"
+    clang-tidy --quiet "$2" -- "${flags[@]}" 2>&1 | sed '/^[0-9]* warnings\{0,1\} generated\.$/d'
+    exit
 fi
 
 program_sources | each "$0"
