@@ -175,6 +175,7 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 	    while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 
-lint-flags:
+lint-flags: # what the checks hand to compilers; the three macros stand for version.h
 	@echo $(call quoted,-std=gnu11 $(OPENMP_CFLAGS) -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-	    -Wstrict-prototypes -I. $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS))
+	    -Wstrict-prototypes -I. $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS) \
+    -DBYZSIM_VERSION="" -DBYZSIM_COMMIT="" -DBYZSIM_FLAGS="")

@@ -33,7 +33,8 @@ count_report() { # file
         1..[0-9]*) planned=${line#1..} ;;
         "not ok - "*)
             seen=$((seen + 1))
-            fail "${line#not ok - }"
+            name=${line#not ok - }
+            fail "${name%%  (*}"
             ;;
         "ok - "*"# SKIP "*)
             seen=$((seen + 1))

@@ -81,10 +81,10 @@ def folder_of(path):
 
 
 def check_quoted(path, line, target):
-    if not (csource.ROOT / target).is_file():
-        report(path, line, f'"{target}" is not there; write includes from the repository root')
-    elif target.startswith("tests/"):
+    if target.startswith("tests/"):
         report(path, line, f'"{target}": nothing outside tests/ includes tests/')
+    elif not (csource.ROOT / target).is_file():
+        report(path, line, f'"{target}" is not there; write includes from the repository root')
     else:
         here, there = folder_of(path), folder_of(target)
         if there is None:

@@ -28,8 +28,9 @@ for file in $(program_sources); do
             echo "$file: $name is global mutable state: make it const, or hand it over in a struct"
             status=1
         fi
-    done < <(objdump -t "$object" | awk '$3 == "O" || $4 == "O" || / O / {
-        for (i = 2; i < NF; i++) if ($i ~ /^\.(data|bss|tdata|tbss)/ && $i !~ /^\.data\.rel\.ro/) { print $NF; break } }')
+    done < <(objdump -t "$object" | awk '{
+        for (i = 2; i < NF; i++)
+            if ($i ~ /^\.(data|bss|tdata|tbss)/ && $i !~ /^\.data\.rel\.ro/ && $i != $NF) { print $NF; break } }')
 done
 if [[ $status -eq 0 ]]; then echo "$count objects"; fi
 exit "$status"
