@@ -24,12 +24,13 @@ SAY = $(if $(V),,@echo "  $(1)";)
 # $(call once,NAME,commands): NAME expands to the output of the commands, which run when it is first used.
 once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
 
+PKG_CONFIG = pkg-config
 PACKAGES = gsl libcjson zlib nettle
-$(call once,EXTRAS,for p in openblas libseccomp; do pkg-config --exists $$$$p 2>/dev/null && echo $$$$p; done)
-$(call once,PACKAGE_CFLAGS,pkg-config --cflags $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
-$(call once,PACKAGE_LIBS,pkg-config --libs $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
-$(call once,CRITERION_CFLAGS,pkg-config --cflags criterion 2>/dev/null)
-$(call once,CRITERION_LIBS,pkg-config --libs criterion 2>/dev/null)
+$(call once,EXTRAS,for p in openblas libseccomp; do $$(PKG_CONFIG) --exists $$$$p 2>/dev/null && echo $$$$p; done)
+$(call once,PACKAGE_CFLAGS,$$(PKG_CONFIG) --cflags $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
+$(call once,PACKAGE_LIBS,$$(PKG_CONFIG) --libs $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
+$(call once,CRITERION_CFLAGS,$$(PKG_CONFIG) --cflags criterion 2>/dev/null)
+$(call once,CRITERION_LIBS,$$(PKG_CONFIG) --libs criterion 2>/dev/null)
 
 OPENMP_CFLAGS = -fopenmp
 OPENMP_LIBS   = -fopenmp
@@ -39,7 +40,7 @@ $(call once,BREW,brew --prefix)
 OPENMP_CFLAGS = -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include
 OPENMP_LIBS   = -L$(BREW)/opt/libomp/lib -lomp
 LINKER        =
-export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(shell brew --prefix 2>/dev/null)/opt/openblas/lib/pkgconfig
+PKG_CONFIG = PKG_CONFIG_PATH="$$PKG_CONFIG_PATH:$(BREW)/opt/openblas/lib/pkgconfig" pkg-config
 endif
 
 WARNINGS    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
@@ -97,7 +98,7 @@ keep = mkdir -p $(dir $(1)) && printf '%s\n' $(call quoted,$(2)) > $(1).new && \
 
 $(BUILD)/flags: FORCE
 	@command -v $(firstword $(CC)) >/dev/null || { echo "make: no compiler $(firstword $(CC)): run 'make deps'" >&2; exit 1; }
-	@pkg-config --exists --print-errors $(PACKAGES) || { echo "make: libraries are missing: run 'make deps'" >&2; exit 1; }
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) || { echo "make: libraries are missing: run 'make deps'" >&2; exit 1; }
 	@$(call keep,$@,$(CC) $(CFLAGS_ALL) / $(LDFLAGS_ALL) $(LIBS))
 
 $(BUILD)/objects: FORCE # a source file that went away leaves the archive as well
@@ -169,7 +170,7 @@ uninstall: ## remove what `make install` put there
 	rm -rf "$(DESTDIR)$(PREFIX)/include/byzsim" "$(DESTDIR)$(PREFIX)/share/byzsim"
 
 clean: ## remove everything that was built
-	rm -rf build build-* $(if $(wildcard $(BUILD)/flags),$(BUILD))
+	rm -rf build build-* $(if $(wildcard $(BUILD)/flags),$(filter-out build,$(BUILD)))
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
