@@ -1,41 +1,182 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# byzsim: `make help` lists the targets.
+# byzsim: `make help` lists the targets. Needs GNU make 3.81 or newer; nothing is asked of pkg-config, git or Python
+# before a recipe needs it, so every target can be read on a machine that has none of them yet.
 
+VERSION  = 0.1.0
 BUILD   ?= build
-CC      ?= cc
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
 PREFIX  ?= /usr/local
 DESTDIR ?=
-PYTHON  := $(firstword $(foreach p,python3 /usr/bin/python3,$(shell $(p) -c 'import jsonschema, numpy' 2>/dev/null && echo $(p))) python3)
+# What `make tsan` runs: arguments of `byzsim run` (one run for each configuration named).
+TSAN_RUN ?= $(wildcard configs/examples/*.json)
 
+SYSTEM := $(shell uname -s)
+JOBS    = $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Sub-makes use all processors unless the caller has chosen a number.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+Q := $(if $(V),,@)
+SAY = $(if $(V),,@echo "  $(1)";)
+
+# --- flags ----------------------------------------------------------------------------------------------------------
+
+# $(call once,NAME,commands): NAME expands to the output of the commands, which run when it is first used.
+once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
+
+PKG_CONFIG = pkg-config
 PACKAGES = gsl libcjson zlib nettle
-WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
-OPTIMISE ?= -O3 -g
-CFLAGS_ALL = -std=gnu11 $(OPTIMISE) -ffp-contract=off -fno-math-errno -fopenmp $(WARNINGS) -I. -MMD -MP \
-             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
-             $(shell pkg-config --cflags $(PACKAGES) openblas 2>/dev/null) $(CFLAGS)
-LDFLAGS_ALL = -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
-LIBS = $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES))) $(shell pkg-config --libs openblas 2>/dev/null || echo -lgslcblas) -lm -lpthread
+$(call once,EXTRAS,for p in openblas libseccomp; do $$(PKG_CONFIG) --exists $$$$p 2>/dev/null && echo $$$$p; done)
+$(call once,PACKAGE_CFLAGS,$$(PKG_CONFIG) --cflags $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
+$(call once,PACKAGE_LIBS,$$(PKG_CONFIG) --libs $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
+$(call once,CRITERION_CFLAGS,$$(PKG_CONFIG) --cflags criterion 2>/dev/null)
+$(call once,CRITERION_LIBS,$$(PKG_CONFIG) --libs criterion 2>/dev/null)
 
-SOURCES := $(shell find sim aggregators attacks -name '*.c' -not -path 'aggregators/plugins/*' | LC_ALL=C sort)
-HEADERS := $(shell find sim aggregators attacks -name '*.h' | LC_ALL=C sort)
-TESTS   := $(shell find tests -maxdepth 2 -name 'test_*.c' | LC_ALL=C sort)
+OPENMP_CFLAGS = -fopenmp
+OPENMP_LIBS   = -fopenmp
+LINKER        = -Wl,--as-needed
+ifeq ($(SYSTEM),Darwin) # Apple's clang and Homebrew's libomp and OpenBLAS, which are not on the default paths
+$(call once,BREW,brew --prefix)
+OPENMP_CFLAGS = -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include
+OPENMP_LIBS   = -L$(BREW)/opt/libomp/lib -lomp
+LINKER        =
+PKG_CONFIG = PKG_CONFIG_PATH="$$PKG_CONFIG_PATH:$(BREW)/opt/openblas/lib/pkgconfig" pkg-config
+endif
+
+WARNINGS    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
+OPTIMISE   ?= -O3 -g
+INSTRUMENT  = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+              $(if $(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined)) $(if $(COVERAGE),--coverage)
+# -ffp-contract=off and no -ffast-math: results are the same bits whatever the optimiser finds.
+CODE_FLAGS  = -std=gnu11 $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP_CFLAGS) $(strip $(INSTRUMENT)) $(CFLAGS)
+CFLAGS_ALL  = $(CODE_FLAGS) $(WARNINGS) -I. $(PACKAGE_CFLAGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+LDFLAGS_ALL = $(LINKER) $(strip $(INSTRUMENT)) $(LDFLAGS)
+# GSL names its own CBLAS; OpenBLAS takes its place where there is one.
+LIBS        = $(if $(filter openblas,$(EXTRAS)),$(filter-out -lgslcblas,$(PACKAGE_LIBS)),$(PACKAGE_LIBS)) \
+              $(OPENMP_LIBS) -lm -lpthread $(if $(filter Linux,$(SYSTEM)),-ldl)
+
+# --- what is built --------------------------------------------------------------------------------------------------
+
+SOURCES := $(shell find $(wildcard sim aggregators attacks) -name '*.c' -not -path 'aggregators/plugins/*' | LC_ALL=C sort)
+TESTS   := $(shell find $(wildcard tests) -maxdepth 2 -name 'test_*.c' | LC_ALL=C sort)
 OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES)))
+MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
+TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-$(BUILD)/byzsim: $(BUILD)/obj/sim/main.o $(BUILD)/libbyzsim.a ## build the program (the default)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+.PHONY: all demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.DELETE_ON_ERROR:
 
-$(BUILD)/libbyzsim.a: $(OBJECTS)
+all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
+
+$(BUILD)/byzsim: $(MAIN_OBJECT) $(BUILD)/libbyzsim.a
+	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(BUILD)/libbyzsim.a: $(OBJECTS) $(BUILD)/objects
 	@rm -f $@
-	ar rcs $@ $(OBJECTS)
+	$(call SAY,pack $@)ar rcs $@ $(OBJECTS)
 
-$(BUILD)/tests: $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS)) $(BUILD)/libbyzsim.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) $(shell pkg-config --libs criterion)
+$(BUILD)/tests: $(TEST_OBJECTS) $(BUILD)/libbyzsim.a $(BUILD)/test-objects
+	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $(TEST_OBJECTS) $(BUILD)/libbyzsim.a $(LIBS) $(CRITERION_LIBS)
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	$(call SAY,compile $<)$(CC) $(CFLAGS_ALL) $(FILE_FLAGS) -c -o $@ $<
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+$(TEST_OBJECTS): FILE_FLAGS = $(CRITERION_CFLAGS)
+
+# Version, commit and flags reach this one file only, so that a commit does not rebuild the rest.
+ENVIRONMENT_OBJECT := $(BUILD)/obj/sim/report/environment.o
+$(ENVIRONMENT_OBJECT): FILE_FLAGS = -include $(BUILD)/version.h
+$(ENVIRONMENT_OBJECT): $(BUILD)/version.h
+
+objects: $(OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS)
+
+# $(call keep,file,text): writes the text unless the file holds it already, so that its time tells when it changed.
+quoted = '$(subst ','\'',$(1))'
+keep = mkdir -p $(dir $(1)) && printf '%s\n' $(call quoted,$(2)) > $(1).new && \
+       if cmp -s $(1).new $(1); then rm -f $(1).new; else mv -f $(1).new $(1); fi
+
+$(BUILD)/flags: FORCE
+	@command -v $(firstword $(CC)) >/dev/null || { echo "make: no compiler $(firstword $(CC)): run 'make deps'" >&2; exit 1; }
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) || { echo "make: libraries are missing: run 'make deps'" >&2; exit 1; }
+	@$(call keep,$@,$(CC) $(CFLAGS_ALL) / $(LDFLAGS_ALL) $(LIBS))
+
+$(BUILD)/objects: FORCE # a source file that went away leaves the archive as well
+	@$(call keep,$@,$(OBJECTS))
+
+$(BUILD)/test-objects: FORCE
+	@$(call keep,$@,$(TEST_OBJECTS))
+
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@sh tools/version.sh $(VERSION) $(call quoted,$(strip $(CC) $(CODE_FLAGS))) $@
+
+FORCE:
+
+-include $(OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+
+# --- everyday targets -----------------------------------------------------------------------------------------------
+
+deps: ## install the Debian packages that are missing (elsewhere: name them)
+	@tools/deps.sh main
+
+demo: ## install what is missing, build, run a first experiment in seconds
+	@tools/deps.sh main
+	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/byzsim
+	@$(BUILD)/byzsim demo
+
+test: ## install what is missing, build, run all tests; says what was skipped and why
+	@tools/deps.sh main
+	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/byzsim $(BUILD)/tests
+	@BYZSIM_PROGRAM=$(abspath $(BUILD)/byzsim) tools/test.sh $(BUILD)/tests
+
+lint: ## all static checks: layers, prefixes, state, headers, format, warnings, cppcheck, clang-tidy (CHECKS="..." picks)
+	@tools/deps.sh main lint
+	@tools/lint/run.sh $(CHECKS)
+
+format: ## lay out all C files by .clang-format
+	@tools/deps.sh format
+	@find $(wildcard sim aggregators attacks tests) -name '*.[ch]' -exec clang-format -i {} +
+
+sanitize: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer (in build-asan)
+	@tools/deps.sh main
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-asan SANITIZE=address,undefined OPTIMISE="-O1 -g" \
+	    build-asan/byzsim build-asan/tests
+	@BYZSIM_PROGRAM=$(abspath build-asan/byzsim) BYZSIM_SANITIZE=address,undefined \
+	    UBSAN_OPTIONS=print_stacktrace=1 tools/test.sh build-asan/tests
+
+tsan: ## search for data races in `byzsim run` with 4 threads (Linux; TSAN_RUN="config.json ...")
+	@tools/deps.sh main tsan
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-tsan CC=clang SANITIZE=thread OPTIMISE="-O1 -g" build-tsan/byzsim
+	@tools/tsan.sh build-tsan/byzsim $(TSAN_RUN)
+
+coverage: ## run all tests and say which lines they reach (build-coverage/html/index.html)
+	@tools/deps.sh main coverage
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-coverage CC=gcc COVERAGE=1 OPTIMISE="-O0 -g" \
+	    build-coverage/byzsim build-coverage/tests
+	@tools/coverage.sh build-coverage
+
+stats: ## lines and function lengths by folder, and what is over budget
+	@tools/python.sh tools/stats.py
+
+install: $(BUILD)/byzsim ## install the program, the public headers and the configurations (PREFIX, DESTDIR)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/include/byzsim/sim/api" "$(DESTDIR)$(PREFIX)/share/byzsim"
+	install -m 755 $(BUILD)/byzsim "$(DESTDIR)$(PREFIX)/bin/byzsim"
+	install -m 644 $(wildcard sim/api/byz_*.h) "$(DESTDIR)$(PREFIX)/include/byzsim/sim/api"
+	$(if $(wildcard configs),cp -R configs "$(DESTDIR)$(PREFIX)/share/byzsim/")
+
+uninstall: ## remove what `make install` put there
+	rm -f "$(DESTDIR)$(PREFIX)/bin/byzsim"
+	rm -rf "$(DESTDIR)$(PREFIX)/include/byzsim" "$(DESTDIR)$(PREFIX)/share/byzsim"
+
+clean: ## remove everything that was built
+	rm -rf build build-* $(if $(wildcard $(BUILD)/flags),$(filter-out build,$(BUILD)))
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	    while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+
+lint-flags: # what the checks hand to compilers; the three macros stand for version.h
+	@echo $(call quoted,-std=gnu11 $(OPENMP_CFLAGS) -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+	    -Wstrict-prototypes -I. $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS) \
+    -DBYZSIM_VERSION="" -DBYZSIM_COMMIT="" -DBYZSIM_FLAGS="")
