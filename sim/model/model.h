@@ -17,8 +17,9 @@ struct model_shape {
     size_t classes;                           /* 0 for regression */
 };
 
+/* Labels are trusted to lie in 0..classes-1: whoever loads data checks them. */
 struct model_batch {
-    size_t count;
+    size_t count;          /* at least 1 */
     const float *x;        /* (count, features) row-major */
     const int32_t *labels; /* (count), or NULL */
     const float *targets;  /* (count), or NULL */
@@ -50,20 +51,22 @@ extern const size_t model_common_param_count;
 struct model_kind {
     struct byz_descriptor base;
     enum model_loss loss;
-    /* 0 when the model can learn data of this shape; otherwise the reason and non-zero. */
+    /* 0 when the model can learn data of this shape; otherwise the reason and non-zero. The functions below
+     * may only be called after it has answered 0. */
     int (*unsuitable)(const void *params, const struct model_shape *shape, char reason[BYZ_REASON_SIZE]);
     size_t (*dimension)(const void *params, const struct model_shape *shape);
     size_t (*outputs)(const void *params, const struct model_shape *shape);
     /* Bytes of scratch that gradient and predict need for `count` samples (64-byte aligned block). */
     size_t (*scratch_bytes)(const void *params, const struct model_shape *shape, size_t count);
-    void (*initialise)(const void *params, const struct model_shape *shape, enum model_init init, struct rng *rng,
-                       float *w);
-    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. Runs on the calling thread alone. */
+    void (*initialise)(const void *params, const struct model_shape *shape, enum model_init init,
+                       struct rng *rng, float *w);
+    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. An output that is NaN or
+     * infinite makes the loss so too. Runs on the calling thread alone. */
     double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g);
     /* out (count, outputs): logits, predictions or potentials. Runs on the calling thread alone. */
-    void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count, const float *x,
-                    void *scratch, float *out);
+    void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count,
+                    const float *x, void *scratch, float *out);
 };
 
 extern const struct byz_family model_family;
@@ -81,20 +84,23 @@ size_t model_scratch_bytes(const struct model *model, size_t count);
 void model_initialise(const struct model *model, struct rng *rng, float *w);
 
 /* As model_kind.gradient, with the l2 term added. */
-double model_gradient(const struct model *model, const float *w, const struct model_batch *batch, void *scratch,
-                      float *g);
+double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,
+                      void *scratch, float *g);
 
 /* Sums over a batch, to be added up over batches in a fixed order. */
 struct model_score {
-    double loss;    /* sum of the losses, l2 term not included */
-    size_t count;   /* samples */
-    size_t correct; /* samples whose arg-max is the label; a sample with a non-finite output is never correct */
+    double loss;  /* sum of the losses, l2 term not included */
+    size_t count; /* samples */
+    size_t
+        correct; /* samples whose arg-max is the label; a sample with a non-finite output is never correct */
 };
 
-/* Scores a batch: predictions, their losses, how many are right. class_count and class_correct (classes) are added
- * to when they are not NULL. predictions (count) receives the predicted class, -1 where an output is not finite,
- * when it is not NULL. scratch: model_scratch_bytes. */
+/* Scores a batch: predictions, their losses, how many are right. For models with classes, class_count and
+ * class_correct (classes) are added to when they are not NULL. predictions (count), when not NULL, receives
+ * the predicted classes: the first largest logit, or 1 for a positive single logit; -1 where an output is not
+ * finite or the model has no classes. scratch: model_scratch_bytes. */
 struct model_score model_evaluate(const struct model *model, const float *w, const struct model_batch *batch,
-                                  void *scratch, size_t *class_count, size_t *class_correct, int32_t *predictions);
+                                  void *scratch, size_t *class_count, size_t *class_correct,
+                                  int32_t *predictions);
 
 #endif
