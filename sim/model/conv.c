@@ -145,20 +145,30 @@ static void scatter_patches(const struct conv_layer *layer, size_t images, const
                     add_run(run, patches, in + (y + k) * stride + x * layer->in);
 }
 
+/* Where z is larger than out or NaN: takes it, and its number k. */
+static void pool_value(size_t channels, int32_t k, const float *restrict z, float *restrict out,
+                       int32_t *restrict argmax)
+{
+    for (size_t o = 0; o < channels; o++) {
+        float now = z[o], most = out[o];
+        int32_t take = -((now > most) | (now != now)), old = argmax[o];
+        out[o] = take ? now : most;
+        argmax[o] = (take & k) | (~take & old);
+    }
+}
+
 /* out (channels) = the largest of a pool * pool window of z (rows of `stride` floats); NaNs win. */
 static void pool_window(size_t channels, size_t pool, const float *restrict z, size_t stride,
                         float *restrict out, int32_t *restrict argmax)
 {
-    memcpy(out, z, channels * sizeof *out);
-    memset(argmax, 0, channels * sizeof *argmax);
-    for (size_t k = 1; k < pool * pool; k++) {
-        const float *other = z + k / pool * stride + k % pool * channels;
-        for (size_t o = 0; o < channels; o++) {
-            int32_t take = (other[o] > out[o]) | (other[o] != other[o]);
-            out[o] = take ? other[o] : out[o];
-            argmax[o] = take ? (int32_t)k : argmax[o];
-        }
+    for (size_t o = 0; o < channels; o++) {
+        out[o] = z[o];
+        argmax[o] = 0;
     }
+    int32_t k = 0;
+    for (size_t i = 0; i < pool; i++)
+        for (size_t j = 0; j < pool; j++, k++)
+            pool_value(channels, k, z + i * stride + j * channels, out, argmax);
 }
 
 /* Pools, adds the bias and activates one image. */
@@ -194,15 +204,24 @@ void conv_forward(const struct conv_layer *layer, size_t count, const float *w,
     }
 }
 
-/* dz (channels, in a window of rows of `stride` floats) = d where argmax points, 0 elsewhere. */
-static void unpool_window(size_t channels, size_t pool, const float *restrict d,
-                          const int32_t *restrict argmax, float *restrict dz, size_t stride)
+/* dz = d where argmax is k, 0 elsewhere. */
+static void unpool_value(size_t channels, int32_t k, const float *restrict d, const int32_t *restrict argmax,
+                         float *restrict dz)
 {
-    for (size_t k = 0; k < pool * pool; k++) {
-        float *to = dz + k / pool * stride + k % pool * channels;
-        for (size_t o = 0; o < channels; o++)
-            to[o] = argmax[o] == (int32_t)k ? d[o] : 0;
+    for (size_t o = 0; o < channels; o++) {
+        float value = d[o];
+        dz[o] = argmax[o] == k ? value : 0;
     }
+}
+
+/* unpool_value over a window of dz with rows of `stride` floats. */
+static void unpool_window(size_t channels, size_t pool, const float *d, const int32_t *argmax, float *dz,
+                          size_t stride)
+{
+    int32_t k = 0;
+    for (size_t i = 0; i < pool; i++)
+        for (size_t j = 0; j < pool; j++, k++)
+            unpool_value(channels, k, d, argmax, dz + i * stride + j * channels);
 }
 
 /* dz (positions, out) of one image from d, the derivative at its pooled map before the activation; g_bias +=
