@@ -5,7 +5,7 @@
  * bound also where ReLU and max pooling have kinks.
  */
 #include "sim/base/mem.h"
-#include "sim/model/model.h"
+#include "tests/test_model.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -21,30 +21,21 @@ struct net {
     size_t count;
 };
 
-static void *knob(const struct model_kind *kind, void *params, const char *name)
-{
-    for (size_t i = 0; i < kind->base.param_count; i++)
-        if (strcmp(kind->base.params[i].name, name) == 0)
-            return (char *)params + kind->base.params[i].offset;
-    cr_assert_fail("no knob %s", name);
-    return NULL;
-}
-
 static struct model make_model(const struct net *net, void *params)
 {
     const struct model_kind *kind = (const void *)byz_family_find(&model_family, net->name);
     byz_param_defaults(kind->base.params, kind->base.param_count, params);
     if (strcmp(net->name, "softmax") == 0) {
-        *(bool *)knob(kind, params, "bias") = net->bias;
+        *(bool *)test_model_knob(kind, params, "bias") = net->bias;
     } else {
-        *(struct byz_counts *)knob(kind, params, "hidden") = net->hidden;
-        *(int *)knob(kind, params, "activation") = net->tanh;
+        *(struct byz_counts *)test_model_knob(kind, params, "hidden") = net->hidden;
+        *(int *)test_model_knob(kind, params, "activation") = net->tanh;
     }
     if (strcmp(net->name, "cnn") == 0) {
-        *(struct byz_counts *)knob(kind, params, "channels") = net->convolutions;
-        *(uint64_t *)knob(kind, params, "kernel") = net->kernel;
-        *(uint64_t *)knob(kind, params, "padding") = net->padding;
-        *(uint64_t *)knob(kind, params, "pool") = net->pool;
+        *(struct byz_counts *)test_model_knob(kind, params, "channels") = net->convolutions;
+        *(uint64_t *)test_model_knob(kind, params, "kernel") = net->kernel;
+        *(uint64_t *)test_model_knob(kind, params, "padding") = net->padding;
+        *(uint64_t *)test_model_knob(kind, params, "pool") = net->pool;
     }
     struct model model = {.kind = kind, .params = params};
     model.shape = (struct model_shape){.features = net->channels * net->height * net->width,
@@ -295,4 +286,69 @@ Test(model_network, cnn_agrees_with_naive_twin)
 {
     for (size_t k = 6; k < BYZ_LENGTH(nets); k++)
         check_net(&nets[k]);
+}
+
+/* Loss, norm of the gradient g and sum_j (j + 1)/d g_j of torch 1.13 in float64 for the same layers (Conv2d,
+ * ReLU, MaxPool2d, Flatten, Linear, Tanh; cross_entropy) at w_j = 0.3 sin(j + 1) in the order of
+ * Module.parameters(), inputs x_j = cos(0.7 j), labels i mod classes, 4 samples. */
+static void check_torch(const struct net *net, size_t dimension, double loss, double norm, double moment)
+{
+    char params[1024] __attribute__((aligned(16)));
+    struct model model = make_model(net, params);
+    size_t d = model_dimension(&model), values = 4 * model.shape.features;
+    float *w = mem_array(2 * d + values, sizeof *w, NULL), *g = w + d, *x = g + d;
+    void *scratch = mem_array(model_scratch_bytes(&model, 4), 1, NULL);
+    int32_t labels[4];
+    double squares = 0, weighted = 0;
+    cr_assert_eq(d, dimension);
+    for (size_t j = 0; j < d; j++)
+        w[j] = (float)(0.3 * sin((double)j + 1));
+    for (size_t j = 0; j < values; j++)
+        x[j] = (float)cos(0.7 * (double)j);
+    for (size_t i = 0; i < 4; i++)
+        labels[i] = (int32_t)(i % net->classes);
+    struct model_batch batch = {.count = 4, .x = x, .labels = labels};
+    double found = model_gradient(&model, w, &batch, scratch, g);
+    for (size_t j = 0; j < d; j++) {
+        squares += (double)g[j] * (double)g[j];
+        weighted += (double)(j + 1) / (double)d * (double)g[j];
+    }
+    cr_assert_float_eq(found, loss, 2e-6 * loss, "loss %.9g", found);
+    cr_assert_float_eq(sqrt(squares), norm, 5e-6 * norm, "norm %.9g", sqrt(squares));
+    cr_assert_float_eq(weighted, moment, 1e-5 * (norm + fabs(moment)), "moment %.9g", weighted);
+    mem_free(w);
+    mem_free(scratch);
+}
+
+Test(model_network, values_of_torch)
+{
+    check_torch(&(struct net){.name = "mlp",
+                              .channels = 7,
+                              .height = 1,
+                              .width = 1,
+                              .classes = 3,
+                              .hidden = {2, {6, 5}},
+                              .tanh = true},
+                101, 1.108668062, 0.4388213016, 0.102176824);
+    check_torch(&(struct net){.name = "cnn",
+                              .channels = 2,
+                              .height = 9,
+                              .width = 10,
+                              .classes = 3,
+                              .convolutions = {2, {3, 4}},
+                              .hidden = {1, {6}},
+                              .kernel = 3,
+                              .padding = 1,
+                              .pool = 2},
+                292, 1.086444707, 0.2042284989, -0.0245770954);
+    check_torch(&(struct net){.name = "cnn",
+                              .channels = 1,
+                              .height = 28,
+                              .width = 28,
+                              .classes = 10,
+                              .convolutions = {2, {20, 50}},
+                              .hidden = {1, {500}},
+                              .kernel = 5,
+                              .pool = 2},
+                431080, 13.48684146, 275.5972472, 1523.279688);
 }
