@@ -133,6 +133,16 @@ Test(model_values, one_nan_weight_reaches_the_loss_of_every_network)
     }
 }
 
+Test(model_values, one_nan_pixel_survives_pooling)
+{
+    struct fixture f;
+    test_model_start(
+        &f, &(struct setting){.index = test_model_index("cnn"), .shape = test_model_mnist, .count = 1});
+    f.x[783] = NAN; /* seen by the last convolution position alone, the last of its pooling window */
+    cr_assert_not(isfinite(test_model_gradient(&f)));
+    test_model_finish(&f);
+}
+
 Test(model_values, evaluation_counts)
 {
     struct fixture f;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/glm.h"
 #include "sim/base/mem.h"
+#include "sim/model/dot.h"
 #include "sim/model/init.h"
 #include "sim/model/loss.h"
 
-enum { LANES = 8, TILE = 256 };
+enum { TILE = 256 };
 
 size_t glm_dimension(const struct glm *glm)
 {
@@ -23,24 +24,11 @@ void glm_initialise(const struct glm *glm, enum model_init init, struct rng *rng
     init_fill_convex(&layer, init, rng, w);
 }
 
-/* x . w over `count` floats, in eight interleaved partial sums. */
-static double dot(size_t count, const float *restrict x, const float *restrict w)
-{
-    double part[LANES] = {0};
-    size_t j = 0;
-    for (; j + LANES <= count; j += LANES)
-        for (size_t l = 0; l < LANES; l++)
-            part[l] += (double)x[j + l] * (double)w[j + l];
-    for (size_t l = 0; j + l < count; l++)
-        part[l] += (double)x[j + l] * (double)w[j + l];
-    return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
-}
-
 void glm_predict(const struct glm *glm, const float *w, size_t count, const float *x, float *out)
 {
     double bias = glm->bias ? (double)w[glm->features] : 0;
     for (size_t i = 0; i < count; i++)
-        out[i] = (float)(dot(glm->features, x + i * glm->features, w) + bias);
+        out[i] = (float)(dot_product(glm->features, x + i * glm->features, w) + bias);
 }
 
 /* g (width) = sum_i slope_i x_i over a tile of columns; ld floats from one sample to the next. */

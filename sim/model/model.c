@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/model.h"
 #include "sim/base/mem.h"
+#include "sim/model/dot.h"
 #include "sim/model/kinds.h"
 #include "sim/model/loss.h"
 
@@ -65,20 +66,13 @@ void model_initialise(const struct model *model, struct rng *rng, float *w)
     model->kind->initialise(model->params, &model->shape, (enum model_init)model->common.init, rng, w);
 }
 
-/* Adds l2 w to g and returns l2/2 ||w||^2, summed in eight interleaved partial sums. */
+/* Adds l2 w to g and returns l2/2 ||w||^2. */
 static double add_penalty(double l2, size_t dimension, const float *restrict w, float *restrict g)
 {
-    enum { LANES = 8 };
-    double part[LANES] = {0}, sum = 0;
     float strength = (float)l2;
     for (size_t j = 0; j < dimension; j++)
         g[j] += strength * w[j];
-    for (size_t j = 0; j < dimension; j += LANES)
-        for (size_t l = 0; l < LANES && j + l < dimension; l++)
-            part[l] += (double)w[j + l] * (double)w[j + l];
-    for (size_t l = 0; l < LANES; l++)
-        sum += part[l];
-    return 0.5 * l2 * sum;
+    return 0.5 * l2 * dot_product(dimension, w, w);
 }
 
 double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,

@@ -41,15 +41,17 @@ static double peak_speed(void)
 
 struct entry {
     const char *label, *name;
+    double l2;
     struct byz_counts hidden; /* of mlp */
     double products;          /* multiplications in the matrix products, per sample */
 };
 
 static const struct entry entries[] = {
-    {"softmax 784-10", "softmax", {0}, 2 * 7840},
-    {"mlp 784-100-10", "mlp", {1, {100}}, 2 * 78400 + 3 * 1000},
-    {"mlp 784-200-100-10", "mlp", {2, {200, 100}}, 2 * 156800 + 3 * 21000},
-    {"cnn 20c5-50c5-500", "cnn", {0}, 2 * 288000 + 3 * (1600000 + 400000 + 5000)},
+    {"softmax 784-10", "softmax", 0, {0}, 2 * 7840},
+    {"mlp 784-100-10", "mlp", 0, {1, {100}}, 2 * 78400 + 3 * 1000},
+    {"mlp 784-100-10, l2", "mlp", 1e-4, {1, {100}}, 2 * 78400 + 3 * 1000},
+    {"mlp 784-200-100-10", "mlp", 0, {2, {200, 100}}, 2 * 156800 + 3 * 21000},
+    {"cnn 20c5-50c5-500", "cnn", 0, {0}, 2 * 288000 + 3 * (1600000 + 400000 + 5000)},
 };
 
 static int compare(const void *a, const void *b)
@@ -63,7 +65,7 @@ static int measure(const struct entry *entry, size_t batch_size, size_t count, d
 {
     char params[1024] __attribute__((aligned(16)));
     const struct model_kind *kind = (const void *)byz_family_find(&model_family, entry->name);
-    struct model model = {.kind = kind, .params = params};
+    struct model model = {.kind = kind, .params = params, .common = {.l2 = entry->l2}};
     model.shape =
         (struct model_shape){.features = 784, .channels = 1, .height = 28, .width = 28, .classes = 10};
     byz_param_defaults(kind->base.params, kind->base.param_count, params);
