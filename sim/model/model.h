@@ -17,8 +17,9 @@ struct model_shape {
     size_t classes;                           /* 0 for regression */
 };
 
+/* Labels are trusted to lie in 0..classes-1: whoever loads data checks them. */
 struct model_batch {
-    size_t count;
+    size_t count;          /* at least 1 */
     const float *x;        /* (count, features) row-major */
     const int32_t *labels; /* (count), or NULL */
     const float *targets;  /* (count), or NULL */
@@ -50,7 +51,8 @@ extern const size_t model_common_param_count;
 struct model_kind {
     struct byz_descriptor base;
     enum model_loss loss;
-    /* 0 when the model can learn data of this shape; otherwise the reason and non-zero. */
+    /* 0 when the model can learn data of this shape; otherwise the reason and non-zero. The functions below
+     * may only be called after it has answered 0. */
     int (*unsuitable)(const void *params, const struct model_shape *shape, char reason[BYZ_REASON_SIZE]);
     size_t (*dimension)(const void *params, const struct model_shape *shape);
     size_t (*outputs)(const void *params, const struct model_shape *shape);
@@ -58,8 +60,8 @@ struct model_kind {
     size_t (*scratch_bytes)(const void *params, const struct model_shape *shape, size_t count);
     void (*initialise)(const void *params, const struct model_shape *shape, enum model_init init,
                        struct rng *rng, float *w);
-    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. Runs on the calling thread
-     * alone. */
+    /* Mean loss over the batch; g (dimension) is overwritten with its gradient. An output that is NaN or
+     * infinite makes the loss so too. Runs on the calling thread alone. */
     double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g);
     /* out (count, outputs): logits, predictions or potentials. Runs on the calling thread alone. */
@@ -93,9 +95,10 @@ struct model_score {
         correct; /* samples whose arg-max is the label; a sample with a non-finite output is never correct */
 };
 
-/* Scores a batch: predictions, their losses, how many are right. class_count and class_correct (classes) are
- * added to when they are not NULL. predictions (count) receives the predicted class, -1 where an output is
- * not finite, when it is not NULL. scratch: model_scratch_bytes. */
+/* Scores a batch: predictions, their losses, how many are right. For models with classes, class_count and
+ * class_correct (classes) are added to when they are not NULL. predictions (count), when not NULL, receives
+ * the predicted classes: the first largest logit, or 1 for a positive single logit; -1 where an output is not
+ * finite or the model has no classes. scratch: model_scratch_bytes. */
 struct model_score model_evaluate(const struct model *model, const float *w, const struct model_batch *batch,
                                   void *scratch, size_t *class_count, size_t *class_correct,
                                   int32_t *predictions);

@@ -14,7 +14,8 @@ void blas_start(void);
 const char *blas_name(void);
 
 /* c (m, n) = alpha * op(a) * op(b) + beta * c; op(a) is (m, k), op(b) is (k, n); op transposes when the flag
- * is set. lda, ldb, ldc: floats from one row to the next of the arrays as they lie in memory. */
+ * is set. lda, ldb, ldc: floats from one row to the next of the arrays as they lie in memory. All sizes are
+ * at least 1 and at most 2^31 - 1, the caller's promise. c is not read while beta is 0. */
 void blas_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a,
                size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/model/dense.h"
+#include "sim/base/mem.h"
+#include "sim/model/init.h"
+#include "sim/model/loss.h"
+#include "sim/num/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const dense_activation_words[] = {[DENSE_RELU] = "relu", [DENSE_TANH] = "tanh", NULL};
+
+/* A batch of vectors: (count, width) when by_sample, (width, count) otherwise. */
+struct values {
+    const float *v;
+    bool by_sample;
+};
+
+/* Where things lie in the scratch block. */
+struct workspace {
+    float *hidden[BYZ_COUNTS_MOST + 2]; /* [l] (width[l], count) for 0 < l < layers */
+    float *logits;                      /* (count, outputs) */
+    float *spare[2]; /* (widest hidden layer, count): derivatives, layer by layer in turn */
+    size_t bytes;
+};
+
+struct dense_stack dense_build(size_t inputs, const struct byz_counts *hidden, size_t outputs, int activation)
+{
+    struct dense_stack stack = {
+        .layers = hidden->count + 1, .bias = true, .activation = (enum dense_activation)activation};
+    stack.width[0] = inputs;
+    for (size_t l = 0; l < hidden->count; l++)
+        stack.width[l + 1] = (size_t)hidden->values[l];
+    stack.width[stack.layers] = outputs;
+    return stack;
+}
+
+/* Parameters of layer l (1-based). */
+static size_t layer_size(const struct dense_stack *stack, size_t l)
+{
+    return stack->width[l] * (stack->width[l - 1] + stack->bias);
+}
+
+size_t dense_dimension(const struct dense_stack *stack)
+{
+    size_t sum = 0;
+    for (size_t l = 1; l <= stack->layers; l++)
+        sum += layer_size(stack, l);
+    return sum;
+}
+
+double dense_dimension_estimate(const struct dense_stack *stack)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= stack->layers; l++)
+        sum += (double)stack->width[l] * ((double)stack->width[l - 1] + stack->bias);
+    return sum;
+}
+
+static float *claim(struct workspace *work, void *scratch, size_t floats)
+{
+    float *place = scratch == NULL ? NULL : (float *)(void *)((char *)scratch + work->bytes);
+    work->bytes += mem_round_up(floats * sizeof(float));
+    return place;
+}
+
+/* Lays out the scratch block; with scratch NULL only `bytes` counts. */
+static struct workspace lay_out(const struct dense_stack *stack, size_t count, void *scratch)
+{
+    struct workspace work = {.bytes = 0};
+    size_t widest = 0;
+    for (size_t l = 1; l < stack->layers; l++) {
+        work.hidden[l] = claim(&work, scratch, stack->width[l] * count);
+        widest = stack->width[l] > widest ? stack->width[l] : widest;
+    }
+    work.logits = claim(&work, scratch, stack->width[stack->layers] * count);
+    for (size_t k = 0; k < 2; k++)
+        work.spare[k] = claim(&work, scratch, widest * count);
+    return work;
+}
+
+size_t dense_scratch_bytes(const struct dense_stack *stack, size_t count)
+{
+    return lay_out(stack, count, NULL).bytes;
+}
+
+void dense_initialise(const struct dense_stack *stack, enum model_init init, struct rng *rng, float *w)
+{
+    for (size_t l = 1; l <= stack->layers; l++) {
+        const struct init_layer layer = {.weights = stack->width[l] * stack->width[l - 1],
+                                         .biases = stack->bias ? stack->width[l] : 0,
+                                         .fan_in = stack->width[l - 1],
+                                         .fan_out = stack->width[l]};
+        w = init_fill(&layer, init, rng, w);
+    }
+}
+
+void dense_activate(enum dense_activation activation, size_t count, float b, float *z)
+{
+    if (activation == DENSE_TANH)
+        for (size_t i = 0; i < count; i++)
+            z[i] = tanhf(z[i] + b);
+    else
+        for (size_t i = 0; i < count; i++) {
+            float sum = z[i] + b;
+            z[i] = sum < 0 ? 0 : sum;
+        }
+}
+
+void dense_deactivate(enum dense_activation activation, size_t count, const float *restrict a,
+                      float *restrict d)
+{
+    if (activation == DENSE_TANH)
+        for (size_t i = 0; i < count; i++)
+            d[i] *= 1 - a[i] * a[i];
+    else
+        for (size_t i = 0; i < count; i++)
+            d[i] = a[i] > 0 ? d[i] : 0;
+}
+
+/* The inputs of layer l: the batch itself for the first, hidden activations for the others. */
+static struct values inputs_of(const struct workspace *work, size_t l, const float *x)
+{
+    return l == 1 ? (struct values){x, true} : (struct values){work->hidden[l - 1], false};
+}
+
+/* The activations of all layers, the last one's (logits) in out (count, outputs). */
+static void forward(const struct dense_stack *stack, const struct workspace *work, const float *w,
+                    size_t count, const float *x, float *out)
+{
+    for (size_t l = 1; l <= stack->layers; l++) {
+        size_t in = stack->width[l - 1], units = stack->width[l];
+        struct values a = inputs_of(work, l, x);
+        const float *b = stack->bias ? w + units * in : NULL;
+        size_t lda = a.by_sample ? in : count;
+        if (l < stack->layers) {
+            float *z = work->hidden[l];
+            blas_gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, lda, 0, z, count);
+            for (size_t u = 0; u < units; u++)
+                dense_activate(stack->activation, count, b != NULL ? b[u] : 0, z + u * count);
+        } else {
+            blas_gemm(!a.by_sample, true, count, units, in, 1, a.v, lda, w, in, 0, out, units);
+            for (size_t i = 0; b != NULL && i < count; i++)
+                for (size_t u = 0; u < units; u++)
+                    out[i * units + u] += b[u];
+        }
+        w += layer_size(stack, l);
+    }
+}
+
+/* g (units) = sum over the batch of d. */
+static void sum_bias(const struct values *d, size_t count, size_t units, float *g)
+{
+    memset(g, 0, units * sizeof *g);
+    if (d->by_sample) {
+        for (size_t i = 0; i < count; i++)
+            for (size_t u = 0; u < units; u++)
+                g[u] += d->v[i * units + u];
+        return;
+    }
+    enum { LANES = 8 };
+    for (size_t u = 0; u < units; u++) {
+        const float *row = d->v + u * count;
+        float part[LANES] = {0};
+        size_t i = 0;
+        for (; i + LANES <= count; i += LANES)
+            for (size_t l = 0; l < LANES; l++)
+                part[l] += row[i + l];
+        for (size_t l = 0; i + l < count; l++)
+            part[l] += row[i + l];
+        g[u] = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+    }
+}
+
+/* From the derivative at the logits (in work->logits) down to the first layer. */
+static void backward(const struct dense_stack *stack, const struct workspace *work, const float *w,
+                     size_t count, const float *x, float *g, float *dx)
+{
+    struct values d = {work->logits, true};
+    w += dense_dimension(stack);
+    g += dense_dimension(stack);
+    for (size_t l = stack->layers; l >= 1; l--) {
+        size_t in = stack->width[l - 1], units = stack->width[l], ldd = d.by_sample ? units : count;
+        struct values a = inputs_of(work, l, x);
+        w -= layer_size(stack, l);
+        g -= layer_size(stack, l);
+        blas_gemm(d.by_sample, !a.by_sample, units, in, count, 1, d.v, ldd, a.v, a.by_sample ? in : count, 0,
+                  g, in);
+        if (stack->bias)
+            sum_bias(&d, count, units, g + units * in);
+        if (l > 1) {
+            blas_gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, work->spare[l % 2], count);
+            dense_deactivate(stack->activation, in * count, a.v, work->spare[l % 2]);
+            d = (struct values){work->spare[l % 2], false};
+        } else if (dx != NULL) {
+            blas_gemm(!d.by_sample, false, count, in, units, 1, d.v, ldd, w, in, 0, dx, in);
+        }
+    }
+}
+
+double dense_gradient(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
+                      void *scratch, float *g, float *dx)
+{
+    struct workspace work = lay_out(stack, batch->count, scratch);
+    forward(stack, &work, w, batch->count, batch->x, work.logits);
+    double loss = loss_derive(MODEL_CROSS_ENTROPY, batch, stack->width[stack->layers], work.logits);
+    backward(stack, &work, w, batch->count, batch->x, g, dx);
+    return loss;
+}
+
+void dense_predict(const struct dense_stack *stack, const float *w, size_t count, const float *x,
+                   void *scratch, float *out)
+{
+    struct workspace work = lay_out(stack, count, scratch);
+    forward(stack, &work, w, count, x, out);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/model/loss.h"
+
+#include <math.h>
+
+/* The largest value, NaN when any of them is not finite. */
+static float finite_maximum(size_t count, const float *z)
+{
+    float most = z[0];
+    bool finite = true;
+    for (size_t k = 0; k < count; k++) {
+        most = z[k] > most ? z[k] : most;
+        finite = finite && isfinite(z[k]);
+    }
+    return finite ? most : NAN;
+}
+
+/* Softmax of z (classes) into p, which may be z; returns the cross entropy against `label`. */
+static double cross_entropy(size_t classes, const float *z, int32_t label, float *p)
+{
+    float most = finite_maximum(classes, z), wanted = z[label];
+    double sum = 0;
+    for (size_t k = 0; k < classes; k++) {
+        float e = expf(z[k] - most);
+        sum += (double)e;
+        if (p != NULL)
+            p[k] = e;
+    }
+    if (p != NULL)
+        for (size_t k = 0; k < classes; k++)
+            p[k] = (float)((double)p[k] / sum);
+    return log(sum) - ((double)wanted - (double)most);
+}
+
+static double logistic(double z, int32_t label)
+{
+    return fmax(z, 0) - (double)label * z + log1p(exp(-fabs(z)));
+}
+
+static double squared(double z, double target)
+{
+    return 0.5 * (z - target) * (z - target);
+}
+
+double loss_sample(enum model_loss loss, const struct model_batch *batch, size_t index, size_t outputs,
+                   const float *out)
+{
+    switch (loss) {
+    case MODEL_CROSS_ENTROPY:
+        return cross_entropy(outputs, out, batch->labels[index], NULL);
+    case MODEL_LOGISTIC:
+        return logistic((double)out[0], batch->labels[index]);
+    case MODEL_SQUARED:
+        return squared((double)out[0], (double)batch->targets[index]);
+    case MODEL_POTENTIAL:
+        break;
+    }
+    return (double)out[0];
+}
+
+static double derive_cross_entropy(const struct model_batch *batch, size_t classes, float *out)
+{
+    double sum = 0;
+    float share = 1.0f / (float)batch->count;
+    for (size_t i = 0; i < batch->count; i++) {
+        float *z = out + i * classes;
+        sum += cross_entropy(classes, z, batch->labels[i], z);
+        z[batch->labels[i]] -= 1.0f;
+        for (size_t k = 0; k < classes; k++)
+            z[k] *= share;
+    }
+    return sum;
+}
+
+double loss_derive(enum model_loss loss, const struct model_batch *batch, size_t outputs, float *out)
+{
+    double sum = 0, count = (double)batch->count;
+    if (loss == MODEL_CROSS_ENTROPY)
+        return derive_cross_entropy(batch, outputs, out) / count;
+    for (size_t i = 0; i < batch->count; i++) {
+        double z = (double)out[i], slope = 1;
+        sum += loss_sample(loss, batch, i, 1, out + i);
+        if (loss == MODEL_LOGISTIC)
+            slope = 1 / (1 + exp(-z)) - (double)batch->labels[i];
+        else if (loss == MODEL_SQUARED)
+            slope = z - (double)batch->targets[i];
+        out[i] = (float)(slope / count);
+    }
+    return sum / count;
+}
+
+int32_t loss_decide(enum model_loss loss, size_t outputs, const float *out)
+{
+    if (isnan(finite_maximum(outputs, out)))
+        return -1;
+    if (loss == MODEL_LOGISTIC)
+        return out[0] > 0;
+    if (loss != MODEL_CROSS_ENTROPY)
+        return -1;
+    size_t best = 0;
+    for (size_t k = 1; k < outputs; k++)
+        if (out[k] > out[best])
+            best = k;
+    return (int32_t)best;
+}
