@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The shape of a configuration, as tables: a section is a JSON object with knobs (numbers, flags, words, lists), and
- * with keys that are sections, one variant of a family ({"name": "krum", ...} or just "krum"), or a list of those.
- * Reading, checking, defaults, the resolved form and the JSON Schema are all walks over these tables.
+ * The shape of a configuration, as tables: a section is a JSON object with knobs (numbers, flags, words,
+ * lists), and with keys that are sections, one variant of a family ({"name": "krum", ...} or just "krum"), or
+ * a list of those. Reading, checking, defaults, the resolved form and the JSON Schema are all walks over
+ * these tables.
  */
 #ifndef SIM_CONFIG_SECTION_H
 #define SIM_CONFIG_SECTION_H
@@ -31,9 +32,12 @@ struct config_key {
     size_t offset;                        /* in the struct of the section that holds this key */
     const struct config_section *section; /* CONFIG_SECTION */
     const struct byz_family *family;      /* the two variant types */
-    const char *initial;                  /* variant chosen when the key is absent; NULL: the key is required */
-    /* Knobs that every variant of the family shares, read from the same object into a struct at common_offset of
-     * the holding section's struct (an attack's start and stop, a model's l2). Not for lists. May be empty. */
+    /* The variant chosen when the key is absent; NULL: the key is required, or, for a list, the list is
+     * empty. */
+    const char *initial;
+    /* Knobs that every variant of the family shares, read from the same object into a struct at common_offset
+     * of the holding section's struct (an attack's start and stop, a model's l2). Not for lists. May be
+     * empty. */
     const struct byz_param *common;
     size_t common_count, common_offset;
     const char *doc;
