@@ -20,13 +20,15 @@ struct dimension {
 
 static void add_value(struct text *out, const cJSON *value, bool full);
 
-/* "+key=value" for every entry but the name. */
-static void add_entries(struct text *out, const cJSON *object)
+/* "key=value" for every entry but the name, joined by "+", which also stands behind a name. */
+static void add_entries(struct text *out, const cJSON *object, bool named)
 {
+    bool joined = named;
     for (const cJSON *child = object->child; child != NULL; child = child->next) {
         if (strcmp(child->string, "name") == 0)
             continue;
-        text_printf(out, "%s%s=", out->length == 0 ? "" : "+", child->string);
+        text_printf(out, "%s%s=", joined ? "+" : "", child->string);
+        joined = true;
         add_value(out, child, true);
     }
 }
@@ -48,7 +50,7 @@ static void add_value(struct text *out, const cJSON *value, bool full)
         text_add(out, cJSON_IsTrue(value) ? "true" : cJSON_IsFalse(value) ? "false" : "null");
     }
     if (cJSON_IsObject(value) && (full || !cJSON_IsString(name)))
-        add_entries(out, value);
+        add_entries(out, value, cJSON_IsString(name));
 }
 
 static char *label_of(const char *path, const cJSON *value, bool full)

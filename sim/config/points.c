@@ -80,6 +80,21 @@ static size_t count_values(const cJSON *item)
     return count;
 }
 
+/* Of the largest value of each swept path, together. */
+static size_t count_largest(const cJSON *json)
+{
+    size_t sum = 0;
+    for (const cJSON *list = json->child; list != NULL; list = list->next) {
+        size_t largest = 0;
+        for (const cJSON *value = list->child; value != NULL; value = value->next) {
+            size_t count = count_values(value);
+            largest = count > largest ? count : largest;
+        }
+        sum += largest;
+    }
+    return sum;
+}
+
 /* The number of points; 0 after a mistake. */
 static size_t check_sweep(struct sweep *sweep)
 {
@@ -105,7 +120,8 @@ static size_t check_sweep(struct sweep *sweep)
     }
     if (sweep->mistakes > 0)
         return 0;
-    size_t values = count_values(sweep->source->root);
+    size_t values =
+        count_values(sweep->source->root) - count_values(sweep->json) + count_largest(sweep->json);
     if (count > CONFIG_POINTS_MOST)
         mistake(sweep, sweep->json, false, "", "makes more than 100000 points; split it into several files");
     else if (count * values > VALUES_MOST)

@@ -116,7 +116,8 @@ static void add_type(struct builder *b, cJSON *schema, const struct byz_param *p
     case BYZ_TEXT:
         add_string(b, schema, "type", "string");
         add_number(b, schema, "maxLength", BYZ_TEXT_SIZE - 1);
-        add_string(b, schema, "pattern", "^[^\\u0000-\\u001f\\u007f]*$");
+        inner = add(b, schema, "not", cJSON_CreateObject());
+        add_string(b, inner, "pattern", "[\\u0000-\\u001f\\u007f]");
         break;
     }
 }
