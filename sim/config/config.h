@@ -17,10 +17,21 @@
 /* A configuration text with the place of every value. */
 struct config_source;
 
-/* Mistakes, collected. `text` holds one report per line; at most 100 are kept, the rest are counted. */
+enum {
+    CONFIG_ERRORS_KEPT = 100,
+    CONFIG_BYTES_MOST = 1 << 20,
+    CONFIG_DEPTH_MOST = 64,
+    CONFIG_POINTS_MOST = 100000
+};
+
+/* Mistakes, collected. `text` holds one report per line; at most CONFIG_ERRORS_KEPT are kept, the rest are
+ * counted. A report identical to an earlier one is dropped and not counted: the points of a sweep share most
+ * of their text. Zero-initialise. */
 struct config_errors {
     struct text text;
     size_t count;
+    unsigned long long *seen; /* hashes of the reports so far, open addressing, 0 is free */
+    size_t seen_capacity;
 };
 void config_errors_fini(struct config_errors *errors);
 
@@ -35,9 +46,12 @@ void config_source_free(struct config_source *source);
 /* The whole document. Borrowed. */
 cJSON *config_source_root(const struct config_source *source);
 
-/* Applies "key.path=value": value is JSON where it parses as JSON and a plain string otherwise; objects on
- * the way are made; a variant given as a word ("krum") becomes {"name": "krum"} when a path leads into it;
- * list items are named by number ("server.preaggregators.0.size"). 0, or a report in *errors. */
+/* Applies "key.path=value": value is JSON where it parses as JSON and a plain string otherwise (but one that
+ * opens with a bracket, a brace or a double quote must be JSON); objects on the way are made; a variant given
+ * as a word ("krum") becomes {"name": "krum"} when a path leads into it; list items are named by number
+ * ("server.preaggregators.0.size"), and the number behind the last item appends. What follows "sweep." is one
+ * key ("sweep.server.aggregator"). The later config_read reports unknown keys. 0, or a report in *errors and
+ * the document as it was. */
 int config_source_set(struct config_source *source, const char *assignment, struct config_errors *errors);
 
 /* One point of a sweep. `label` names the swept values, readable in a file name ("alie-krum-seed2"; ""
@@ -53,7 +67,8 @@ struct config_points {
 };
 
 /* Expands the "sweep" key: a cartesian product over key paths, the last key varying fastest. A document
- * without it is one point. More than 100,000 points are a mistake. */
+ * without it is one point. More than CONFIG_POINTS_MOST points are a mistake, and so is a swept value that
+ * --set gives too. Labels hold only letters, digits and . _ = + - and differ within a sweep. */
 int config_points_expand(const struct config_source *source, struct config_points *points,
                          struct config_errors *errors);
 void config_points_free(struct config_points *points);
@@ -70,10 +85,8 @@ void config_release(const struct config_section *section, void *out);
 void config_mistake(struct config_errors *errors, const struct config_source *source, const cJSON *json,
                     const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* The value at a key path ("server.aggregator"), or NULL. Borrowed. */
-const cJSON *config_value_at(const cJSON *json, const char *path);
-
-/* Reads "name" or "name:key=value,key=value" (the command line's short form of a variant). */
+/* Reads "name" or "name:key=value,key=value" (the command line's short form of a variant); values as in
+ * config_source_set. *out is always set: after mistakes possibly to no variant. */
 int config_read_variant(const struct byz_family *family, const char *words, struct byz_variant *out,
                         struct config_errors *errors);
 

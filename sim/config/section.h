@@ -32,7 +32,9 @@ struct config_key {
     size_t offset;                        /* in the struct of the section that holds this key */
     const struct config_section *section; /* CONFIG_SECTION */
     const struct byz_family *family;      /* the two variant types */
-    const char *initial; /* variant chosen when the key is absent; NULL: the key is required */
+    /* The variant chosen when the key is absent; NULL: the key is required, or, for a list, the list is
+     * empty. */
+    const char *initial;
     /* Knobs that every variant of the family shares, read from the same object into a struct at common_offset
      * of the holding section's struct (an attack's start and stop, a model's l2). Not for lists. May be
      * empty. */

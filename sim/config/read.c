@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON into structs: a walk over the tables of a section that collects every mistake and always leaves a
+ * result. */
+#include "sim/config/read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const cJSON *config_read_member(const cJSON *json, const char *name)
+{
+    return cJSON_IsObject(json) ? cJSON_GetObjectItemCaseSensitive(json, name) : NULL;
+}
+
+static const struct byz_descriptor *find_initial(const struct config_key *key)
+{
+    return key->initial == NULL ? NULL : byz_family_find(key->family, key->initial);
+}
+
+/* Sets *out to the kind with default parameters; NULL chooses nothing. */
+static void choose(struct config_reader *r, const cJSON *item, const struct byz_descriptor *kind,
+                   struct byz_variant *out)
+{
+    *out = (struct byz_variant){.kind = kind};
+    if (kind == NULL || kind->params_size == 0)
+        return;
+    out->params = calloc(1, kind->params_size);
+    if (out->params == NULL) {
+        out->kind = NULL;
+        config_read_mistake(r, item, false, "out of memory");
+        return;
+    }
+    byz_param_defaults(kind->params, kind->param_count, out->params);
+}
+
+/* The kind that a word or an object names; NULL after a mistake. */
+static const struct byz_descriptor *named_kind(struct config_reader *r, const struct byz_family *family,
+                                               const cJSON *item)
+{
+    const cJSON *name = cJSON_IsObject(item) ? config_read_member(item, "name") : item;
+    if (name == NULL) {
+        config_read_missing_name(r, family, item);
+        return NULL;
+    }
+    size_t old = cJSON_IsObject(item) ? config_read_enter(r, "name") : r->path.length;
+    const struct byz_descriptor *kind =
+        cJSON_IsString(name) ? byz_family_find(family, name->valuestring) : NULL;
+    if (kind == NULL)
+        config_read_unknown_name(r, family, name, name != item);
+    config_read_leave(r, old);
+    return kind;
+}
+
+/* Reads a variant; `key` gives the family, what is chosen when nothing readable is there, and the common
+ * knobs. */
+static void read_variant(struct config_reader *r, const struct config_key *key, const cJSON *item,
+                         struct byz_variant *out, void *common)
+{
+    const struct byz_descriptor *kind = item == NULL ? find_initial(key) : named_kind(r, key->family, item);
+    bool known = kind != NULL;
+    if (item == NULL && key->initial == NULL)
+        config_read_missing_key(r, key);
+    choose(r, item, known ? kind : find_initial(key), out);
+    byz_param_defaults(key->common, key->common_count, common);
+    if (!cJSON_IsObject(item))
+        return;
+    config_read_knobs(r, key->common, key->common_count, item, common);
+    if (known && out->kind != NULL) {
+        config_read_knobs(r, kind->params, kind->param_count, item, out->params);
+        config_read_unknown_keys(r, item,
+                                 &(struct config_allowed){.knobs = kind->params,
+                                                          .knob_count = kind->param_count,
+                                                          .common = key->common,
+                                                          .common_count = key->common_count,
+                                                          .variant = kind->name});
+    }
+}
+
+static void read_list(struct config_reader *r, const struct config_key *key, const cJSON *json,
+                      struct config_variants *out)
+{
+    *out = (struct config_variants){0};
+    bool list = cJSON_IsArray(json);
+    int count = list ? cJSON_GetArraySize(json) : 0;
+    if ((json != NULL && !list) || count > CONFIG_VARIANTS_MOST)
+        config_read_not_a_list(r, key, json, count);
+    struct config_key item_key = {.family = key->family, .initial = key->initial};
+    if (!list && key->initial != NULL)
+        read_variant(r, &item_key, NULL, &out->items[out->count++], NULL);
+    size_t index = 0;
+    for (const cJSON *item = list ? json->child : NULL; item != NULL && index < CONFIG_VARIANTS_MOST;
+         item = item->next) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", index++);
+        size_t old = config_read_enter(r, number);
+        struct byz_variant *slot = &out->items[out->count];
+        read_variant(r, &item_key, item, slot, NULL);
+        out->count += slot->kind != NULL; /* an unreadable item leaves no gap */
+        config_read_leave(r, old);
+    }
+}
+
+static void read_section(struct config_reader *r, const struct config_section *section, const cJSON *json,
+                         char *out);
+
+static void read_key(struct config_reader *r, const struct config_key *key, const cJSON *item, char *out)
+{
+    bool quiet = r->quiet;
+    switch (key->type) {
+    case CONFIG_SECTION:
+        if (item != NULL && !cJSON_IsObject(item)) {
+            config_read_wrong_type(r, item, "an object");
+            item = NULL;
+            r->quiet = true;
+        }
+        read_section(r, key->section, item, out + key->offset);
+        r->quiet = quiet;
+        break;
+    case CONFIG_VARIANT:
+        read_variant(r, key, item, (void *)(out + key->offset), out + key->common_offset);
+        break;
+    case CONFIG_VARIANT_LIST:
+        read_list(r, key, item, (void *)(out + key->offset));
+        break;
+    }
+}
+
+static void read_section(struct config_reader *r, const struct config_section *section, const cJSON *json,
+                         char *out)
+{
+    const cJSON *outer = r->anchor;
+    byz_param_defaults(section->knobs, section->knob_count, out);
+    if (json != NULL) {
+        r->anchor = json;
+        struct config_allowed allowed = {.knobs = section->knobs, .knob_count = section->knob_count};
+        allowed.keys = section->keys;
+        allowed.key_count = section->key_count;
+        config_read_unknown_keys(r, json, &allowed);
+        config_read_knobs(r, section->knobs, section->knob_count, json, out);
+    }
+    for (size_t i = 0; i < section->key_count; i++) {
+        size_t old = config_read_enter(r, section->keys[i].name);
+        read_key(r, &section->keys[i], config_read_member(json, section->keys[i].name), out);
+        config_read_leave(r, old);
+    }
+    r->anchor = outer;
+}
+
+int config_read(const struct config_section *section, const struct config_source *source, const cJSON *json,
+                void *out, struct config_errors *errors)
+{
+    struct config_reader r = {.source = source, .errors = errors, .root = section, .anchor = json};
+    if (json != NULL && !cJSON_IsObject(json)) {
+        config_read_wrong_type(&r, json, "an object");
+        json = NULL;
+        r.quiet = true;
+    }
+    read_section(&r, section, json, out);
+    text_fini(&r.path);
+    return r.mistakes == 0 ? ERR_OK : ERR_CONFIG;
+}
+
+size_t config_read_variant_item(const struct byz_family *family, const struct config_source *source,
+                                const cJSON *item, struct byz_variant *out, struct config_errors *errors)
+{
+    struct config_reader r = {.source = source, .errors = errors, .anchor = item};
+    struct config_key key = {.family = family};
+    read_variant(&r, &key, item, out, NULL);
+    text_fini(&r.path);
+    return r.mistakes;
+}
+
+void config_variant_release(struct byz_variant *variant)
+{
+    free(variant->params);
+    *variant = (struct byz_variant){0};
+}
+
+void config_release(const struct config_section *section, void *out)
+{
+    for (size_t i = 0; i < section->key_count; i++) {
+        const struct config_key *key = &section->keys[i];
+        void *field = (char *)out + key->offset;
+        if (key->type == CONFIG_SECTION) {
+            config_release(key->section, field);
+        } else if (key->type == CONFIG_VARIANT) {
+            config_variant_release(field);
+        } else {
+            struct config_variants *list = field;
+            for (size_t k = 0; k < list->count; k++)
+                config_variant_release(&list->items[k]);
+            list->count = 0;
+        }
+    }
+}
