@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Data sets in memory, and the descriptor of a kind of data set. Images are kept as the bytes of their files and
- * converted while a batch is gathered, so 70,000 MNIST images cost 55 MB; all other features are float32.
+ * Data sets in memory, and the descriptor of a kind of data set. Images are kept as the bytes of their files
+ * and converted while a batch is gathered, so 70,000 MNIST images cost 55 MB; all other features are float32.
  */
 #ifndef SIM_DATA_DATASET_H
 #define SIM_DATA_DATASET_H
@@ -22,7 +22,7 @@ struct samples {
 };
 
 struct dataset {
-    size_t features; /* channels * height * width for images, stored channel by channel */
+    size_t features;                /* channels * height * width for images, stored channel by channel */
     size_t channels, height, width; /* 0 when the features are not an image */
     size_t classes;                 /* 0 for regression */
     float scale[4], shift[4];       /* per channel: value = byte * scale + shift */
@@ -49,11 +49,22 @@ struct dataset_kind {
 
 extern const struct byz_family dataset_family;
 
+/* What a split holds, for dataset_allocate. */
+enum dataset_holds { DATASET_BYTES = 1, DATASET_VALUES = 2, DATASET_LABELS = 4, DATASET_TARGETS = 8 };
+
+/* Gives the split zeroed arrays for `count` samples; `holds` is a set of enum dataset_holds. More samples
+ * than fit into a 32-bit index, or more bytes than the machine has memory, are an error and allocate nothing.
+ */
+int dataset_allocate(struct samples *split, size_t count, size_t features, unsigned holds, struct err *err);
+
+/* How bytes become numbers: 0..1, or (0..1 - mean) / std when `standard`. */
+void dataset_scale_channel(struct dataset *dataset, size_t channel, bool standard, double mean, double std);
+
 void dataset_fini(struct dataset *dataset);
 
-/* Copies the samples index[0..count-1] of a split into x (count, features), and their labels or targets into those
- * of the two arrays that are not NULL. */
-void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index, size_t count,
-                    float *x, int32_t *labels, float *targets);
+/* Copies the samples index[0..count-1] of a split into x (count, features), and their labels or targets into
+ * those of the two arrays that are not NULL. */
+void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
+                    size_t count, float *x, int32_t *labels, float *targets);
 
 #endif

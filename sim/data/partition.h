@@ -18,7 +18,8 @@ struct partition_input {
 struct partition_kind {
     struct byz_descriptor base;
     /* Writes order (count), a permutation of the samples, and start (holders + 1): holder i has the samples
-     * order[start[i]] .. order[start[i+1] - 1]. Every holder gets at least one sample, every sample one holder. */
+     * order[start[i]] .. order[start[i+1] - 1]. Every holder gets at least one sample, every sample one
+     * holder. */
     int (*split)(const void *params, const struct partition_input *in, uint32_t *order, size_t *start,
                  struct err *err);
 };
