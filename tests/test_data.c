@@ -65,6 +65,18 @@ Test(data, sizes_beyond_the_machine_are_refused_before_they_are_allocated)
     cr_assert_eq(dataset_allocate(&split, (size_t)1 << 33, 1, DATASET_BYTES, &err), ERR_MEMORY);
     cr_assert_eq(dataset_allocate(&split, 2, SIZE_MAX / 2, DATASET_VALUES, &err), ERR_MEMORY);
     cr_assert_null(split.values);
+    const struct dataset_kind *kind = scratch_kind("blobs");
+    struct data_places places = {0};
+    struct dataset data = {0};
+    void *params = scratch_params(&kind->base);
+    scratch_set_count(&kind->base, params, "features", 1000000);
+    scratch_set_count(&kind->base, params, "classes", 100000);
+    scratch_set_count(&kind->base, params, "train", 1);
+    scratch_set_count(&kind->base, params, "test", 1);
+    cr_assert_eq(kind->load(params, &places, &data, &err), ERR_MEMORY); /* centres of 400 GB */
+    cr_assert_not_null(strstr(err.text, "GB"), "%s", err.text);
+    dataset_fini(&data);
+    free(params);
 }
 
 /* Yin et al., Proposition 1: the trace of the covariance of the gradient of (y - <x, w>)^2 / 2 over samples.

@@ -103,6 +103,8 @@ static int load(const void *given, const struct data_places *places, struct data
     int rc = dataset_allocate(&out->train, params->train, params->features, holds, err);
     if (rc == ERR_OK)
         rc = dataset_allocate(&out->test, params->test, params->features, holds, err);
+    if (rc == ERR_OK)
+        rc = dataset_check_size(params->classes, params->features * sizeof(float), err);
     if (rc != ERR_OK)
         return rc;
     float *centres = mem_array(params->classes, params->features * sizeof *centres, err);

@@ -5,17 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Refuses what cannot fit before any of it is allocated: a large block is granted lazily and would otherwise
- * end the process while it is being filled. */
-static int check_size(size_t count, size_t bytes_each, struct err *err)
+int dataset_check_size(size_t count, size_t bytes_each, struct err *err)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     double machine = pages > 0 && page > 0 ? (double)pages * (double)page : 8e9;
     double needed = (double)count * (double)bytes_each;
     if (count > UINT32_MAX)
-        return err_set(err, ERR_MEMORY,
-                       "%zu samples are more than the %lu that can be numbered; take fewer samples", count,
-                       (unsigned long)UINT32_MAX);
+        return err_set(
+            err, ERR_MEMORY,
+            "%zu samples or centres are more than the %lu that can be numbered; take fewer samples", count,
+            (unsigned long)UINT32_MAX);
     if (needed > 0.8 * machine)
         return err_set(err, ERR_MEMORY,
                        "%zu samples take %.1f GB, this machine has %.1f GB; take fewer samples or features",
@@ -28,7 +27,7 @@ int dataset_allocate(struct samples *split, size_t count, size_t features, unsig
     size_t width = holds & DATASET_BYTES ? sizeof *split->bytes : sizeof *split->values;
     if (features > SIZE_MAX / 16)
         return err_set(err, ERR_MEMORY, "%zu features do not fit into the address space", features);
-    int rc = check_size(count, features * width + sizeof *split->labels, err);
+    int rc = dataset_check_size(count, features * width + sizeof *split->labels, err);
     if (rc != ERR_OK)
         return rc;
     split->count = count;

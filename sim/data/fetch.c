@@ -20,6 +20,26 @@ extern char **environ;
 
 enum { HEX = 2 * SHA256_DIGEST_SIZE + 1, MESSAGE = 512 };
 
+const struct fetch_source *fetch_find(const char *kind)
+{
+    for (size_t k = 0; k < fetch_sources_count; k++)
+        if (strcmp(fetch_sources[k].kind, kind) == 0)
+            return &fetch_sources[k];
+    return NULL;
+}
+
+void fetch_cure(const char *kind, char *out, size_t size)
+{
+    const struct fetch_source *source = fetch_find(kind);
+    if (source == NULL)
+        snprintf(out, size, "give its path from the working directory or from one of these folders");
+    else if (source->url == NULL)
+        snprintf(out, size, "download it from %s and unpack it into a folder \"%s\" in one of these folders",
+                 source->page, kind);
+    else
+        snprintf(out, size, "get it with: byzsim data fetch %s", kind);
+}
+
 static void to_hex(struct sha256_ctx *hash, char hex[HEX])
 {
     uint8_t digest[SHA256_DIGEST_SIZE];

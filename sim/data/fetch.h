@@ -25,6 +25,10 @@ struct fetch_source {
     size_t count;
 };
 
+/* The sources known: the table of fetch_sources.c. */
+extern const struct fetch_source fetch_sources[];
+extern const size_t fetch_sources_count;
+
 /* The source of that kind of data set, or NULL. */
 const struct fetch_source *fetch_find(const char *kind);
 

@@ -2,8 +2,6 @@
 #include "sim/data/fetch.h"
 
 #include "sim/api/byz_param.h"
-#include <stdio.h>
-#include <string.h>
 
 static const struct fetch_file mnist[] = {
     {"mnist/train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -27,7 +25,7 @@ static const struct fetch_file fashion_mnist[] = {
      "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", NULL},
 };
 
-static const struct fetch_source sources[] = {
+const struct fetch_source fetch_sources[] = {
     {"mnist", "https://storage.googleapis.com/cvdf-datasets/mnist/",
      "https://storage.googleapis.com/cvdf-datasets/mnist/", mnist, BYZ_LENGTH(mnist)},
     {"fashion_mnist",
@@ -39,22 +37,4 @@ static const struct fetch_source sources[] = {
     {"cifar10", NULL, "https://www.cs.toronto.edu/~kriz/cifar.html (the binary version)", NULL, 0},
 };
 
-const struct fetch_source *fetch_find(const char *kind)
-{
-    for (size_t k = 0; k < BYZ_LENGTH(sources); k++)
-        if (strcmp(sources[k].kind, kind) == 0)
-            return &sources[k];
-    return NULL;
-}
-
-void fetch_cure(const char *kind, char *out, size_t size)
-{
-    const struct fetch_source *source = fetch_find(kind);
-    if (source == NULL)
-        snprintf(out, size, "give its path from the working directory or from one of these folders");
-    else if (source->url == NULL)
-        snprintf(out, size, "download it from %s and unpack it into a folder \"%s\" in one of these folders",
-                 source->page, kind);
-    else
-        snprintf(out, size, "get it with: byzsim data fetch %s", kind);
-}
+const size_t fetch_sources_count = BYZ_LENGTH(fetch_sources);

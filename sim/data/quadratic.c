@@ -152,7 +152,9 @@ static int load(const void *given, const struct data_places *places, struct data
 {
     const struct params *params = given;
     (void)places;
-    int rc = ERR_OK;
+    int rc = dataset_check_size(params->groups, params->dimension * sizeof(double), err);
+    if (rc != ERR_OK)
+        return rc;
     out->features = out->truth_size = params->dimension;
     out->classes = params->groups;
     double *centres = mem_array(params->groups, params->dimension * sizeof *centres, err);
