@@ -18,7 +18,8 @@ Test(rng, philox_known_answer)
 Test(rng, streams_depend_on_every_part_of_their_name)
 {
     struct rng a, b;
-    const uint64_t names[][4] = {{2, RNG_TEST, 0, 0}, {1, RNG_BATCH, 0, 0}, {1, RNG_TEST, 1, 0}, {1, RNG_TEST, 0, 1}};
+    const uint64_t names[][4] = {
+        {2, RNG_TEST, 0, 0}, {1, RNG_BATCH, 0, 0}, {1, RNG_TEST, 1, 0}, {1, RNG_TEST, 0, 1}};
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
         rng_start(&a, 1, RNG_TEST, 0, 0);
         rng_start(&b, names[k][0], (enum rng_purpose)names[k][1], names[k][2], names[k][3]);

@@ -49,6 +49,21 @@ struct dataset_kind {
 
 extern const struct byz_family dataset_family;
 
+/* What a split holds, for dataset_allocate. */
+enum dataset_holds { DATASET_BYTES = 1, DATASET_VALUES = 2, DATASET_LABELS = 4, DATASET_TARGETS = 8 };
+
+/* Refuses `count` samples (or class centres) of bytes_each that this machine cannot hold, before any of it is
+ * allocated: a large block is granted lazily and would otherwise end the process while it is being filled. */
+int dataset_check_size(size_t count, size_t bytes_each, struct err *err);
+
+/* Gives the split zeroed arrays for `count` samples; `holds` is a set of enum dataset_holds. More samples
+ * than fit into a 32-bit index, or more bytes than the machine has memory, are an error and allocate nothing.
+ */
+int dataset_allocate(struct samples *split, size_t count, size_t features, unsigned holds, struct err *err);
+
+/* How bytes become numbers: 0..1, or (0..1 - mean) / std when `standard`. */
+void dataset_scale_channel(struct dataset *dataset, size_t channel, bool standard, double mean, double std);
+
 void dataset_fini(struct dataset *dataset);
 
 /* Copies the samples index[0..count-1] of a split into x (count, features), and their labels or targets into

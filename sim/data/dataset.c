@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/data/dataset.h"
+#include "sim/base/mem.h"
+
+#include <string.h>
+#include <unistd.h>
+
+int dataset_check_size(size_t count, size_t bytes_each, struct err *err)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    double machine = pages > 0 && page > 0 ? (double)pages * (double)page : 8e9;
+    double needed = (double)count * (double)bytes_each;
+    if (count > UINT32_MAX)
+        return err_set(
+            err, ERR_MEMORY,
+            "%zu samples or centres are more than the %lu that can be numbered; take fewer samples", count,
+            (unsigned long)UINT32_MAX);
+    if (needed > 0.8 * machine)
+        return err_set(err, ERR_MEMORY,
+                       "%zu samples take %.1f GB, this machine has %.1f GB; take fewer samples or features",
+                       count, needed / 1e9, machine / 1e9);
+    return ERR_OK;
+}
+
+int dataset_allocate(struct samples *split, size_t count, size_t features, unsigned holds, struct err *err)
+{
+    size_t width = holds & DATASET_BYTES ? sizeof *split->bytes : sizeof *split->values;
+    if (features > SIZE_MAX / 16)
+        return err_set(err, ERR_MEMORY, "%zu features do not fit into the address space", features);
+    int rc = dataset_check_size(count, features * width + sizeof *split->labels, err);
+    if (rc != ERR_OK)
+        return rc;
+    split->count = count;
+    if (holds & DATASET_BYTES && (split->bytes = mem_array(count * features, width, err)) == NULL)
+        return ERR_MEMORY;
+    if (holds & DATASET_VALUES && (split->values = mem_array(count * features, width, err)) == NULL)
+        return ERR_MEMORY;
+    if (holds & DATASET_LABELS && (split->labels = mem_array(count, sizeof *split->labels, err)) == NULL)
+        return ERR_MEMORY;
+    if (holds & DATASET_TARGETS && (split->targets = mem_array(count, sizeof *split->targets, err)) == NULL)
+        return ERR_MEMORY;
+    return ERR_OK;
+}
+
+void dataset_scale_channel(struct dataset *dataset, size_t channel, bool standard, double mean, double std)
+{
+    dataset->scale[channel] = (float)(standard ? 1 / (255 * std) : 1 / 255.0);
+    dataset->shift[channel] = (float)(standard ? -mean / std : 0);
+}
+
+static void samples_release(struct samples *split)
+{
+    mem_free(split->bytes);
+    mem_free(split->values);
+    mem_free(split->labels);
+    mem_free(split->targets);
+    *split = (struct samples){0};
+}
+
+void dataset_fini(struct dataset *dataset)
+{
+    samples_release(&dataset->train);
+    samples_release(&dataset->test);
+    mem_free(dataset->truth);
+    *dataset = (struct dataset){0};
+}
+
+static void convert(const uint8_t *restrict bytes, size_t count, float scale, float shift, float *restrict x)
+{
+    for (size_t k = 0; k < count; k++)
+        x[k] = (float)bytes[k] * scale + shift;
+}
+
+void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
+                    size_t count, float *x, int32_t *labels, float *targets)
+{
+    size_t features = dataset->features, channels = dataset->channels == 0 ? 1 : dataset->channels;
+    size_t plane = features / channels;
+    for (size_t i = 0; i < count; i++) {
+        size_t from = (size_t)index[i] * features;
+        if (split->bytes == NULL)
+            memcpy(x + i * features, split->values + from, features * sizeof *x);
+        for (size_t c = 0; split->bytes != NULL && c < channels; c++)
+            convert(split->bytes + from + c * plane, plane, dataset->scale[c], dataset->shift[c],
+                    x + i * features + c * plane);
+    }
+    for (size_t i = 0; labels != NULL && split->labels != NULL && i < count; i++)
+        labels[i] = split->labels[index[i]];
+    for (size_t i = 0; targets != NULL && split->targets != NULL && i < count; i++)
+        targets[i] = split->targets[index[i]];
+}
