@@ -13,7 +13,7 @@ struct fixture_server {
     double learning_rate, momentum;
     int nonfinite;
     struct byz_real_or_choice threshold;
-    struct config_variants preaggregators;
+    struct byz_variants preaggregators;
     struct byz_variant aggregator;
 };
 

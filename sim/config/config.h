@@ -85,6 +85,9 @@ void config_release(const struct config_section *section, void *out);
 void config_mistake(struct config_errors *errors, const struct config_source *source, const cJSON *json,
                     const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The value at a key path ("server.aggregator"), or NULL. Borrowed. */
+const cJSON *config_value_at(const cJSON *json, const char *path);
+
 /* Reads "name" or "name:key=value,key=value" (the command line's short form of a variant); values as in
  * config_source_set. *out is always set: after mistakes possibly to no variant. */
 int config_read_variant(const struct byz_family *family, const char *words, struct byz_variant *out,

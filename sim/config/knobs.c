@@ -99,6 +99,13 @@ static bool read_scalar(const struct byz_param *param, const cJSON *item, void *
         *either = (struct byz_real_or_choice){.choice = choice,
                                               .value = choice < 0 ? item->valuedouble : param->initial};
         return true;
+    case BYZ_COUNT_OR_CHOICE:
+        choice = choice_of(param, item);
+        if (choice < 0 && !is_count(param, item))
+            return false;
+        *(struct byz_count_or_choice *)field = (struct byz_count_or_choice){
+            .choice = choice, .value = (uint64_t)(choice < 0 ? item->valuedouble : param->initial)};
+        return true;
     case BYZ_TEXT:
         if (!is_text(item))
             return false;

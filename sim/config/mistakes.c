@@ -125,8 +125,7 @@ void config_read_not_a_list(struct config_reader *r, const struct config_key *ke
                             int count)
 {
     struct text message = {0};
-    text_printf(&message, "must be a list of at most %d %s; found ", CONFIG_VARIANTS_MOST,
-                key->family->plural);
+    text_printf(&message, "must be a list of at most %d %s; found ", BYZ_VARIANTS_MOST, key->family->plural);
     config_words_found(&message, item);
     if (count > 0)
         text_printf(&message, " of %d", count);

@@ -179,3 +179,8 @@ bool config_path_put(cJSON *root, const char *path, cJSON *value, struct text *w
     cJSON_Delete(value);
     return false;
 }
+
+const cJSON *config_value_at(const cJSON *json, const char *path)
+{
+    return config_path_find(json, path);
+}

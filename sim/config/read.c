@@ -76,18 +76,18 @@ static void read_variant(struct config_reader *r, const struct config_key *key, 
 }
 
 static void read_list(struct config_reader *r, const struct config_key *key, const cJSON *json,
-                      struct config_variants *out)
+                      struct byz_variants *out)
 {
-    *out = (struct config_variants){0};
+    *out = (struct byz_variants){0};
     bool list = cJSON_IsArray(json);
     int count = list ? cJSON_GetArraySize(json) : 0;
-    if ((json != NULL && !list) || count > CONFIG_VARIANTS_MOST)
+    if ((json != NULL && !list) || count > BYZ_VARIANTS_MOST)
         config_read_not_a_list(r, key, json, count);
     struct config_key item_key = {.family = key->family, .initial = key->initial};
     if (!list && key->initial != NULL)
         read_variant(r, &item_key, NULL, &out->items[out->count++], NULL);
     size_t index = 0;
-    for (const cJSON *item = list ? json->child : NULL; item != NULL && index < CONFIG_VARIANTS_MOST;
+    for (const cJSON *item = list ? json->child : NULL; item != NULL && index < BYZ_VARIANTS_MOST;
          item = item->next) {
         char number[24];
         snprintf(number, sizeof number, "%zu", index++);
@@ -185,7 +185,7 @@ void config_release(const struct config_section *section, void *out)
         } else if (key->type == CONFIG_VARIANT) {
             config_variant_release(field);
         } else {
-            struct config_variants *list = field;
+            struct byz_variants *list = field;
             for (size_t k = 0; k < list->count; k++)
                 config_variant_release(&list->items[k]);
             list->count = 0;

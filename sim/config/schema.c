@@ -91,6 +91,7 @@ static void add_default(struct builder *b, cJSON *schema, const struct byz_param
 static void add_type(struct builder *b, cJSON *schema, const struct byz_param *param)
 {
     cJSON *inner;
+    bool whole;
     switch (param->type) {
     case BYZ_REAL:
     case BYZ_COUNT:
@@ -104,8 +105,10 @@ static void add_type(struct builder *b, cJSON *schema, const struct byz_param *p
         add_enum(b, schema, param->choices);
         break;
     case BYZ_REAL_OR_CHOICE:
+    case BYZ_COUNT_OR_CHOICE:
+        whole = param->type == BYZ_COUNT_OR_CHOICE;
         inner = add(b, schema, "oneOf", cJSON_CreateArray());
-        add_range(b, append(b, inner, new_object(b, "number", NULL)), param, false);
+        add_range(b, append(b, inner, new_object(b, whole ? "integer" : "number", NULL)), param, whole);
         add_enum(b, append(b, inner, cJSON_CreateObject()), param->choices);
         break;
     case BYZ_COUNTS:
@@ -221,7 +224,7 @@ static void add_key(struct builder *b, cJSON *properties, const struct config_ke
         break;
     case CONFIG_VARIANT_LIST:
         add_string(b, schema, "type", "array");
-        add_number(b, schema, "maxItems", CONFIG_VARIANTS_MOST);
+        add_number(b, schema, "maxItems", BYZ_VARIANTS_MOST);
         add_family(b, add(b, schema, "items", cJSON_CreateObject()),
                    &(struct config_key){.family = key->family, .initial = key->initial});
         list = add(b, schema, "default", cJSON_CreateArray());

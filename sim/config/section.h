@@ -14,14 +14,7 @@
 enum config_key_type {
     CONFIG_SECTION,      /* an object: `section`, its fields at `offset` */
     CONFIG_VARIANT,      /* struct byz_variant at `offset` */
-    CONFIG_VARIANT_LIST, /* struct config_variants at `offset` */
-};
-
-enum { CONFIG_VARIANTS_MOST = 8 };
-
-struct config_variants {
-    size_t count;
-    struct byz_variant items[CONFIG_VARIANTS_MOST];
+    CONFIG_VARIANT_LIST, /* struct byz_variants at `offset` */
 };
 
 struct config_section;

@@ -81,8 +81,11 @@ void config_words_allowed(struct text *out, const struct byz_param *param, const
             add_choices(out, param->choices, true);
         break;
     case BYZ_COUNT:
+    case BYZ_COUNT_OR_CHOICE:
         text_add(out, "a whole number");
         add_range(out, param->min, param->max, true, beyond);
+        if (param->type == BYZ_COUNT_OR_CHOICE)
+            add_choices(out, param->choices, true);
         break;
     case BYZ_FLAG:
         text_add(out, "true or false");

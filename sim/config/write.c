@@ -20,6 +20,7 @@ cJSON *config_write_knob(const struct byz_param *param, const void *params)
 {
     const void *field = (const char *)params + param->offset;
     const struct byz_real_or_choice *either = field;
+    const struct byz_count_or_choice *whole = field;
     switch (param->type) {
     case BYZ_REAL:
         return cJSON_CreateNumber(*(const double *)field);
@@ -32,6 +33,9 @@ cJSON *config_write_knob(const struct byz_param *param, const void *params)
     case BYZ_REAL_OR_CHOICE:
         return either->choice < 0 ? cJSON_CreateNumber(either->value)
                                   : cJSON_CreateString(param->choices[either->choice]);
+    case BYZ_COUNT_OR_CHOICE:
+        return whole->choice < 0 ? cJSON_CreateNumber((double)whole->value)
+                                 : cJSON_CreateString(param->choices[whole->choice]);
     case BYZ_COUNTS:
         return write_counts(field);
     case BYZ_TEXT:
@@ -71,7 +75,7 @@ cJSON *config_write_variant(const struct byz_variant *variant)
     return object;
 }
 
-static cJSON *write_list(const struct config_variants *list)
+static cJSON *write_list(const struct byz_variants *list)
 {
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; array != NULL && i < list->count; i++) {

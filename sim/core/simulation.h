@@ -127,7 +127,8 @@ int simulation_run(struct simulation *simulation, const struct simulation_hooks 
 int simulation_evaluate(struct simulation *simulation, struct err *err);
 
 /* Remembers an unusual event ("round 17: ..."), at most 100 of them. */
-void simulation_note(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void simulation_note(struct simulation *simulation, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Bytes that simulation_create will ask for, so that a machine too small is told before anything runs. */
 double simulation_memory(const struct settings *settings, const struct dataset *dataset);

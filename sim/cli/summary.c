@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/cli/summary.h"
+#include "sim/report/result.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORD = 48 };
+
+/* "alie", "krum", "3": a swept value in a word. A variant is told by its name, and by what sets it apart. */
+static void value_words(const cJSON *value, char out[WORD])
+{
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(value, "name");
+    char *text = NULL;
+    if (cJSON_IsString(value))
+        snprintf(out, WORD, "%s", value->valuestring);
+    else if (cJSON_IsString(name) && cJSON_GetArraySize(value) == 1)
+        snprintf(out, WORD, "%s", name->valuestring);
+    else if (cJSON_IsString(name) && cJSON_IsNumber(name->next))
+        snprintf(out, WORD, "%.14s %.8s=%.6g", name->valuestring, name->next->string,
+                 name->next->valuedouble);
+    else if ((text = cJSON_PrintUnformatted(value)) != NULL)
+        snprintf(out, WORD, "%s", text);
+    cJSON_free(text);
+}
+
+static void outcome_words(const struct sweep_run *run, char out[WORD])
+{
+    bool there = run->state == SWEEP_FINISHED || run->state == SWEEP_KEPT;
+    if (!there)
+        snprintf(out, WORD, "%s", run->state == SWEEP_FAILED ? "failed" : "-");
+    else if (run->status == SIMULATION_DIVERGED)
+        snprintf(out, WORD, "diverged");
+    else if (isfinite(run->test_accuracy))
+        snprintf(out, WORD, "%.2f %%%s", 100 * run->test_accuracy,
+                 run->status == SIMULATION_STOPPED ? "*" : "");
+    else
+        snprintf(out, WORD, "loss %.4g", run->train_loss);
+}
+
+/* Runs come in the order of the product, the last key fastest: the number of values of the second key. */
+static size_t inner_count(const struct sweep *sweep)
+{
+    size_t count = 1;
+    const cJSON *first = sweep->runs[0].swept->child;
+    while (count < sweep->count && cJSON_Compare(first, sweep->runs[count].swept->child, true))
+        count++;
+    return count;
+}
+
+static void print_table(const struct sweep *sweep)
+{
+    size_t inner = inner_count(sweep), outer = sweep->count / inner;
+    const cJSON *keys = sweep->runs[0].swept->child;
+    char word[WORD];
+    printf("test accuracy after the last round; down: %s, across: %s\n\n%-20s", keys->next->string,
+           keys->string, "");
+    for (size_t o = 0; o < outer; o++) {
+        value_words(sweep->runs[o * inner].swept->child, word);
+        printf(" %14s", word);
+    }
+    printf("\n");
+    for (size_t i = 0; i < inner; i++) {
+        value_words(sweep->runs[i].swept->child->next, word);
+        printf("%-20s", word);
+        for (size_t o = 0; o < outer; o++) {
+            outcome_words(&sweep->runs[o * inner + i], word);
+            printf(" %14s", word);
+        }
+        printf("\n");
+    }
+}
+
+static void print_lines(const struct sweep *sweep)
+{
+    char word[WORD];
+    for (size_t i = 0; i < sweep->count; i++) {
+        outcome_words(&sweep->runs[i], word);
+        printf("%-60s %12s\n", sweep->runs[i].experiment.run_name, word);
+    }
+}
+
+void summary_print(const struct sweep *sweep)
+{
+    printf("\n");
+    if (cJSON_GetArraySize(sweep->runs[0].swept) == 2)
+        print_table(sweep);
+    else
+        print_lines(sweep);
+    printf("\nresults: %s/", sweep->directory);
+    if (sweep->count == 1)
+        printf("%s\n", sweep->runs[0].file);
+    else
+        printf("*.json (%zu runs), index: %s/sweep.json\n", sweep->count, sweep->directory);
+}
