@@ -427,6 +427,31 @@ Test(config, describing)
     text_fini(&out);
 }
 
+Test(config, descriptions_fill_eighty_columns)
+{
+    char doc[163] = "aaa";
+    memset(doc + 3, 'a', 159);
+    for (size_t k = 2; k < 162; k += 2)
+        doc[k] = ' ';
+    const struct byz_descriptor kind = {.name = "x", .doc = doc};
+    struct text out = {0};
+    config_describe(&kind, NULL, 0, &out);
+    cr_expect_eq(strcspn(text_string(&out) + 3, "\n"), 80, "%s", text_string(&out));
+    text_fini(&out);
+}
+
+Test(config, something_else_than_an_object_is_one_mistake)
+{
+    struct config_errors errors = {0};
+    struct fixture_strict strict;
+    cJSON *list = cJSON_CreateArray();
+    cr_expect_eq(config_read(&config_fixture_strict, NULL, list, &strict, &errors), ERR_CONFIG);
+    cr_expect_str_eq(text_string(&errors.text), "must be an object; found a list");
+    config_release(&config_fixture_strict, &strict);
+    cJSON_Delete(list);
+    config_errors_fini(&errors);
+}
+
 static const char seed_text[] =
     "{\"name\": \"a\\u00e9\", \"seed\": 1, \"rounds\": 3e2, \"hidden\": [1, 20], \"quiet\": false,\n"
     " \"server\": {\"learning_rate\": 0.5, \"momentum\": 0, \"threshold\": \"auto\", \"preaggregators\": "

@@ -57,6 +57,19 @@ Test(config_points, the_last_key_varies_fastest_and_words_become_objects)
                   "\"seed\":2}\n");
 }
 
+Test(config_points, three_keys_carry)
+{
+    expect_points("{\"sweep\":{\"a\":[1,2],\"b\":[3,4],\"c\":[5,6]}}",
+                  "a1-b3-c5 {\"a\":1,\"b\":3,\"c\":5}\n"
+                  "a1-b3-c6 {\"a\":1,\"b\":3,\"c\":6}\n"
+                  "a1-b4-c5 {\"a\":1,\"b\":4,\"c\":5}\n"
+                  "a1-b4-c6 {\"a\":1,\"b\":4,\"c\":6}\n"
+                  "a2-b3-c5 {\"a\":2,\"b\":3,\"c\":5}\n"
+                  "a2-b3-c6 {\"a\":2,\"b\":3,\"c\":6}\n"
+                  "a2-b4-c5 {\"a\":2,\"b\":4,\"c\":5}\n"
+                  "a2-b4-c6 {\"a\":2,\"b\":4,\"c\":6}\n");
+}
+
 Test(config_points, missing_objects_and_lists_are_made)
 {
     expect_points("{\"sweep\":{\"server.preaggregators.0.size\":[2]}}",
@@ -90,6 +103,10 @@ Test(config_points, labels)
     expect_labels(
         "\"attack\":[\"ipm\",{\"name\":\"ipm\",\"epsilon\":2},{\"name\":\"ipm\",\"epsilon\":3,\"start\":1}]",
         "ipm ipm+epsilon=2 ipm+epsilon=3+start=1");
+    expect_labels(
+        "\"seed\":[1,2],\"rounds\":[3,4],\"name\":[\"a\",\"b\"]",
+        "seed1-rounds3-a seed1-rounds3-b seed1-rounds4-a seed1-rounds4-b seed2-rounds3-a seed2-rounds3-b "
+        "seed2-rounds4-a seed2-rounds4-b");
     expect_labels("\"quiet\":[true,false]", "quiet=true quiet=false");
     expect_labels("\"hidden\":[[],[100,50]]", "hidden=none hidden=100+50");
     expect_labels("\"server.preaggregators\":[[],[\"nnm\",{\"name\":\"bucketing\",\"size\":3}],[\"nnm\"]]",
