@@ -186,7 +186,8 @@ enum sweep_state run_experiment(struct sweep *sweep, size_t index, struct datase
             rc = simulate(&job, dataset);
         state = rc == ERR_OK ? SWEEP_FINISHED : SWEEP_FAILED;
     }
-    run->err = rc == ERR_OK ? (struct err){0} : job.err;
+    if (rc != ERR_OK)
+        run->err = job.err;
     simulation_free(job.simulation);
     free(job.result_path);
     free(job.checkpoint_path);

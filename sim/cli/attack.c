@@ -97,7 +97,7 @@ static int perform(const struct request *request, struct matrix *matrix, struct 
                    struct err *err)
 {
     const struct byz_attack *attack = (const void *)request->attack.kind;
-    int rc = matrix_read(request->file, matrix, err);
+    int rc = attack == NULL ? ERR_INVALID : matrix_read(request->file, matrix, err);
     if (rc != ERR_OK)
         return rc;
     size_t bytes = attack->scratch_bytes == NULL

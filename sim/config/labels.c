@@ -151,7 +151,7 @@ static char *point_label(const struct dimension *dimensions, size_t count, size_
     for (size_t k = 0; k < count; k++)
         stride *= dimensions[k].count;
     for (size_t k = 0; k < count; k++) {
-        stride /= dimensions[k].count;
+        stride = dimensions[k].count > 0 ? stride / dimensions[k].count : 1;
         text_printf(&text, "%s%s", k == 0 ? "" : "-", dimensions[k].labels[rest / stride]);
         rest %= stride;
     }

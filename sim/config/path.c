@@ -38,7 +38,7 @@ static int index_of(const char *part)
     size_t length = strlen(part);
     if (length == 0 || length > 4 || strspn(part, "0123456789") != length || (part[0] == '0' && length > 1))
         return -1;
-    return atoi(part);
+    return (int)strtol(part, NULL, 10);
 }
 
 static cJSON *child_of(const cJSON *item, const char *part)

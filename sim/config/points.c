@@ -135,7 +135,7 @@ static void advance(const cJSON *json, const cJSON **chosen, size_t dimensions)
 {
     const cJSON *list =
         json == NULL || json->child == NULL ? NULL : json->child->prev; /* cJSON: the last child */
-    for (size_t k = dimensions; k-- > 0; list = list->prev) {
+    for (size_t k = dimensions; k-- > 0 && list != NULL; list = list->prev) {
         if (chosen[k]->next != NULL) {
             chosen[k] = chosen[k]->next;
             return;

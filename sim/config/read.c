@@ -79,7 +79,7 @@ static void read_list(struct config_reader *r, const struct config_key *key, con
                       struct byz_variants *out)
 {
     *out = (struct byz_variants){0};
-    bool list = cJSON_IsArray(json);
+    bool list = json != NULL && cJSON_IsArray(json);
     int count = list ? cJSON_GetArraySize(json) : 0;
     if ((json != NULL && !list) || count > BYZ_VARIANTS_MOST)
         config_read_not_a_list(r, key, json, count);

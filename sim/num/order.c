@@ -19,7 +19,7 @@ size_t order_scratch_bytes(size_t n, size_t threads)
 static inline int32_t key_of_bits(int32_t bits)
 {
     int32_t magnitude = bits & 0x7FFFFFFF;
-    int32_t key = bits ^ ((bits >> 31) & 0x7FFFFFFF);
+    int32_t key = bits ^ (bits < 0 ? 0x7FFFFFFF : 0);
     return magnitude > 0x7F800000 ? 0x7FFFFFFF : key;
 }
 

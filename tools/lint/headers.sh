@@ -7,7 +7,7 @@ source "$(dirname "$0")/common.sh"
 if [[ ${1:-} == --one ]]; then
     read -r -a flags <<<"$COMMON_FLAGS"
     for compiler in gcc clang; do
-        printf '#include "%s"\n#include "%s"\n' "$2" "$2" |
+        printf '#include "%s"\n#include "%s"\nextern int not_empty;\n' "$2" "$2" |
             "$compiler" "${flags[@]}" -Werror -fsyntax-only -x c - ||
             { echo "$2: does not compile alone with $compiler"; exit 1; }
     done

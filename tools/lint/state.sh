@@ -8,6 +8,7 @@ source "$(dirname "$0")/common.sh"
 exceptions() {
     cat <<'LIST'
 sim/base/file.c counter numbers temporary files, atomic
+sim/cli/session.c interrupted is set by the handler of Ctrl-C, which can reach nothing else, atomic
 LIST
 }
 
