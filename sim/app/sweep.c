@@ -157,10 +157,22 @@ static void *work(void *argument)
     }
 }
 
+/* Data that is missing is told once and before anything runs. */
+static int load_data(struct sweep *sweep, struct datasets *datasets, struct err *err)
+{
+    const struct dataset *ignored = NULL;
+    int rc = ERR_OK;
+    for (size_t i = 0; rc == ERR_OK && i < sweep->count; i++)
+        rc = datasets_get(datasets, &sweep->runs[i].experiment.settings.data.dataset, &ignored, err);
+    return rc;
+}
+
 int sweep_run_all(struct sweep *sweep, struct datasets *datasets, const struct sweep_options *options,
                   struct err *err)
 {
-    int rc = file_make_directory(sweep->directory, err);
+    int rc = load_data(sweep, datasets, err);
+    if (rc == ERR_OK)
+        rc = file_make_directory(sweep->directory, err);
     if (rc != ERR_OK)
         return rc;
     size_t jobs = options->jobs < sweep->count ? options->jobs : sweep->count;

@@ -66,7 +66,7 @@ void sweep_fini(struct sweep *sweep);
 int sweep_rehearse(struct sweep *sweep, struct datasets *datasets, struct err *err);
 
 /* Runs what is pending. Failures of single runs are kept in them and do not stop the others; an error is
- * returned only when nothing can be run at all. */
+ * returned only when nothing can be run at all (missing data, a folder that cannot be made). */
 int sweep_run_all(struct sweep *sweep, struct datasets *datasets, const struct sweep_options *options,
                   struct err *err);
 
