@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Columns of one unit of work: its double accumulators stay in the first-level cache. */
-enum { BLOCK = 1024, LANES = 16 };
+/* Columns of one unit of work; columns whose sums are kept in registers together; how many floats ahead a row
+ * is fetched, because the processor's own prefetcher does not follow this many streams. */
+enum { BLOCK = 1024, WIDE = 32, AHEAD = 128, LANES = 16 };
 
 static size_t block_end(size_t from, size_t d)
 {
@@ -20,31 +21,103 @@ void rows_of_matrix(const float *x, size_t n, size_t ld, const float **pointers)
         pointers[i] = x + i * ld;
 }
 
-/* sum[k] += weight * row[k] for `width` columns. */
-NUM_CLONES static void add_scaled(const float *restrict row, double weight, size_t width,
-                                  double *restrict sum)
+/* Eight columns of a row as they lie in memory, and eight sums. A stretch is WIDE / 8 such groups; a column's rows are
+ * added one after the other, here and in the narrow versions below, so its bits do not depend on where a block begins. */
+typedef float column_floats __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double column_sums __attribute__((vector_size(64), aligned(8), may_alias));
+enum { GROUP = 8, GROUPS_WIDE = WIDE / GROUP };
+
+#define LOAD_GROUP(row, g) __builtin_convertvector(*(const column_floats *)((row) + GROUP * (g)), column_sums)
+
+NUM_CLONES static void wide_mean(const float *const *rows, size_t count, size_t from, double *mean)
 {
-    for (size_t k = 0; k < width; k++)
-        sum[k] += weight * (double)row[k];
+    column_sums sum[GROUPS_WIDE] = {{0}};
+    for (size_t i = 0; i < count; i++) {
+        const float *row = rows[i] + from;
+        __builtin_prefetch(row + AHEAD);
+        for (size_t g = 0; g < GROUPS_WIDE; g++)
+            sum[g] += LOAD_GROUP(row, g);
+    }
+    for (size_t g = 0; g < GROUPS_WIDE; g++)
+        *(column_sums *)(mean + GROUP * g) = sum[g] / (double)count;
 }
 
-/* squares[k] += (row[k] - mean[k])^2. */
-NUM_CLONES static void add_squares(const float *restrict row, const double *restrict mean, size_t width,
-                                   double *restrict squares)
+NUM_CLONES static void wide_squares(const float *const *rows, size_t count, size_t from, const double *mean,
+                                    double *squares)
 {
-    for (size_t k = 0; k < width; k++) {
-        double difference = (double)row[k] - mean[k];
-        squares[k] += difference * difference;
+    column_sums sum[GROUPS_WIDE] = {{0}}, centre[GROUPS_WIDE];
+    memcpy(centre, mean, sizeof centre);
+    for (size_t i = 0; i < count; i++) {
+        const float *row = rows[i] + from;
+        for (size_t g = 0; g < GROUPS_WIDE; g++) {
+            column_sums difference = LOAD_GROUP(row, g) - centre[g];
+            sum[g] += difference * difference;
+        }
     }
+    memcpy(squares, sum, sizeof sum);
+}
+
+NUM_CLONES static void wide_combine(const float *const *rows, size_t count, size_t from, const double *weights,
+                                    double *out)
+{
+    column_sums sum[GROUPS_WIDE] = {{0}};
+    for (size_t i = 0; i < count; i++) {
+        if (weights[i] == 0)
+            continue;
+        const float *row = rows[i] + from;
+        __builtin_prefetch(row + AHEAD);
+        for (size_t g = 0; g < GROUPS_WIDE; g++)
+            sum[g] += weights[i] * LOAD_GROUP(row, g);
+    }
+    memcpy(out, sum, sizeof sum);
+}
+
+/* The same for the columns behind the last full stretch of WIDE. */
+static void narrow_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
+{
+    memset(mean, 0, width * sizeof *mean);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < width; k++)
+            mean[k] += (double)rows[i][from + k];
+    for (size_t k = 0; k < width; k++)
+        mean[k] /= (double)count;
+}
+
+static void narrow_squares(const float *const *rows, size_t count, size_t from, size_t width,
+                           const double *mean, double *squares)
+{
+    memset(squares, 0, width * sizeof *squares);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < width; k++) {
+            double difference = (double)rows[i][from + k] - mean[k];
+            squares[k] += difference * difference;
+        }
+}
+
+static void narrow_combine(const float *const *rows, size_t count, size_t from, size_t width,
+                           const double *weights, double *sum)
+{
+    memset(sum, 0, width * sizeof *sum);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; weights[i] != 0 && k < width; k++)
+            sum[k] += weights[i] * (double)rows[i][from + k];
 }
 
 static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
 {
-    memset(mean, 0, width * sizeof *mean);
-    for (size_t i = 0; i < count; i++)
-        add_scaled(rows[i] + from, 1.0, width, mean);
-    for (size_t k = 0; k < width; k++)
-        mean[k] /= (double)count;
+    size_t k = 0;
+    for (; k + WIDE <= width; k += WIDE)
+        wide_mean(rows, count, from + k, mean + k);
+    narrow_mean(rows, count, from + k, width - k, mean + k);
+}
+
+static void block_combine(const float *const *rows, size_t count, size_t from, size_t width,
+                          const double *weights, double *sum)
+{
+    size_t k = 0;
+    for (; k + WIDE <= width; k += WIDE)
+        wide_combine(rows, count, from + k, weights, sum + k);
+    narrow_combine(rows, count, from + k, width - k, weights, sum + k);
 }
 
 void rows_combine(const float *const *rows, size_t count, size_t d, const double *weights, float *out)
@@ -53,26 +126,26 @@ void rows_combine(const float *const *rows, size_t count, size_t d, const double
     for (size_t from = 0; from < d; from += BLOCK) {
         double sum[BLOCK];
         size_t width = block_end(from, d) - from;
-        if (weights == NULL) {
+        if (weights == NULL)
             block_mean(rows, count, from, width, sum);
-        } else {
-            memset(sum, 0, width * sizeof *sum);
-            for (size_t i = 0; i < count; i++)
-                if (weights[i] != 0)
-                    add_scaled(rows[i] + from, weights[i], width, sum);
-        }
+        else
+            block_combine(rows, count, from, width, weights, sum);
         for (size_t k = 0; k < width; k++)
             out[from + k] = (float)sum[k];
     }
 }
 
+/* The rows of a stretch are still in the first-level cache when the squares are taken. */
 static void block_mean_squares(const float *const *rows, size_t count, size_t from, size_t width,
                                double *mean, double *squares)
 {
-    block_mean(rows, count, from, width, mean);
-    memset(squares, 0, width * sizeof *squares);
-    for (size_t i = 0; i < count; i++)
-        add_squares(rows[i] + from, mean, width, squares);
+    size_t k = 0;
+    for (; k + WIDE <= width; k += WIDE) {
+        wide_mean(rows, count, from + k, mean + k);
+        wide_squares(rows, count, from + k, mean + k, squares + k);
+    }
+    narrow_mean(rows, count, from + k, width - k, mean + k);
+    narrow_squares(rows, count, from + k, width - k, mean + k, squares + k);
 }
 
 void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned ddof, float *mean, float *std)
