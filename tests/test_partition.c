@@ -182,7 +182,7 @@ Test(partition, gamma_is_the_share_that_is_spread_evenly)
         cr_assert_eq(dealt.start[h + 1] - dealt.start[h], 200);
         cr_assert_geq(classes_seen(table[h]), 9);
     }
-    cr_assert(own > 0.43 * COUNT && own < 0.47 * COUNT, "%zu",
+    cr_assert(own > COUNT * 43 / 100 && own < COUNT * 47 / 100, "%zu",
               own); /* 0.4 + 0.6 / 10, less a little at the edges */
     cr_assert_eq(deal("gamma_similarity", COUNT, 10, 0, 1, labels, &dealt, &err), 0);
     tally(&dealt, labels, 10, table);
