@@ -66,6 +66,17 @@ Test(data_csv, header_words_and_quotes)
     finish(&table);
 }
 
+Test(data_csv, a_byte_order_mark_is_no_header)
+{
+    struct table table = prepare("\xEF\xBB\xBF"
+                                 "1,a\n2,b\n3,a\n",
+                                 "4,b\n");
+    cr_assert_eq(load(&table), 0, "%s", table.err.text);
+    cr_assert_eq(table.data.train.count, 3);
+    cr_assert_eq(table.data.train.values[0], 1.0f);
+    finish(&table);
+}
+
 Test(data_csv, numeric_labels_are_ordered_by_value)
 {
     struct table table = prepare("10;1\n9;2\n-1;3\n9;4\n10;5\n", NULL);

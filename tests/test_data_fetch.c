@@ -4,14 +4,14 @@
 #include "sim/data/fetch.h"
 #include "tests/data/scratch.h"
 
-#include <signal.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 extern char **environ;
 
 static const char server_program[] =
-    "import http.server, sys\n"
+    "import http.server, os, sys, threading\n"
     "class H(http.server.BaseHTTPRequestHandler):\n"
     "    def log_message(self, *a): pass\n"
     "    def do_GET(self):\n"
@@ -23,32 +23,38 @@ static const char server_program[] =
     "        self.end_headers()\n"
     "        self.wfile.write(body)\n"
     "s = http.server.HTTPServer(('127.0.0.1', 0), H)\n"
+    "threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()\n"
     "print(s.server_port, flush=True)\n"
     "s.serve_forever()\n";
 
 struct server {
     pid_t child;
+    int alive; /* the other end of its standard input */
     char url[64];
 };
 
 /* Starts the server; false when there is no Python or no curl. */
 static bool start(struct server *server)
 {
-    int out[2];
+    int out[2], in[2];
     char port[16] = "";
     char *const words[] = {"python3", "-c", (char *)(uintptr_t)server_program, NULL};
     posix_spawn_file_actions_t actions;
     if (system("curl --version >/dev/null 2>&1") != 0)
         return false;
-    cr_assert_eq(pipe(out), 0);
+    cr_assert(pipe(out) == 0 && pipe(in) == 0);
+    fcntl(in[1], F_SETFD, FD_CLOEXEC);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, in[0], 0);
     posix_spawn_file_actions_addclose(&actions, out[0]);
     int failed = posix_spawn(&server->child, "/usr/bin/python3", &actions, NULL, words, environ);
     if (failed)
         failed = posix_spawnp(&server->child, "python3", &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(out[1]);
+    close(in[0]);
+    server->alive = in[1];
     size_t got = 0;
     while (!failed && got < sizeof port - 1 && read(out[0], &port[got], 1) == 1 && port[got] != '\n')
         got++;
@@ -59,7 +65,7 @@ static bool start(struct server *server)
 
 static void stop(const struct server *server)
 {
-    kill(server->child, SIGTERM);
+    close(server->alive);
     waitpid(server->child, NULL, 0);
 }
 

@@ -46,14 +46,16 @@ Test(digits, seed_and_split_name_different_pictures)
 Test(digits, labels_are_balanced_and_shuffled)
 {
     struct dataset data = draw(1000, 10, 1, 1, 2);
-    size_t counts[10] = {0}, in_order = 0;
+    size_t counts[10] = {0}, in_order = 0, repeated = 0;
     for (size_t i = 0; i < 1000; i++) {
         counts[data.train.labels[i]]++;
         in_order += (size_t)data.train.labels[i] == i % 10;
+        repeated += i >= 10 && data.train.labels[i] == data.train.labels[i - 10];
     }
     for (size_t c = 0; c < 10; c++)
         cr_assert_eq(counts[c], 100);
     cr_assert_lt(in_order, 200);
+    cr_assert_lt(repeated, 200);
     dataset_fini(&data);
 }
 
