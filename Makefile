@@ -63,7 +63,7 @@ OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES)))
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-.PHONY: all demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.PHONY: all bench-training bench-models demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
@@ -149,6 +149,16 @@ tsan: ## search for data races in `byzsim run` with 4 threads (Linux; TSAN_RUN="
 	@tools/deps.sh main tsan
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-tsan CC=clang SANITIZE=thread OPTIMISE="-O1 -g" build-tsan/byzsim
 	@tools/tsan.sh build-tsan/byzsim $(TSAN_RUN)
+
+bench-training: all ## time rounds of training beside a plain PyTorch loop (if python3-torch is installed)
+	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
+	    $$python tests/bench/bench_training.py $(abspath $(BUILD)/byzsim)
+
+bench-models: $(BUILD)/bench_models ## time the gradients of the models beside the peak of a matrix product
+	@$(BUILD)/bench_models
+
+$(BUILD)/bench_models: $(BUILD)/obj/tests/bench/bench_models.o $(BUILD)/libbyzsim.a
+	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 coverage: ## run all tests and say which lines they reach (build-coverage/html/index.html)
 	@tools/deps.sh main coverage

@@ -18,7 +18,7 @@ static const char demo_text[] =
     "  \"server\": {\"learning_rate\": 0.2},\n"
     "  \"evaluation\": {\"every\": 50},\n"
     "  \"sweep\": {\n"
-    "    \"attack\": [\"none\", \"alie\", {\"name\": \"sign_flip\", \"scale\": 10}],\n"
+    "    \"attack\": [\"none\", {\"name\": \"alie\", \"z\": 1.5}, {\"name\": \"sign_flip\", \"scale\": 5}],\n"
     "    \"server.aggregator\": [\"mean\", \"median\", \"trimmed_mean\", \"krum\"]\n"
     "  }\n"
     "}\n";

@@ -14,19 +14,28 @@ static const struct cli_option list_options[] = {
     [JSON] = {"json", NULL, "print JSON: {\"aggregators\": [{\"name\", \"summary\"}], ...}"},
 };
 
-/* The doc paragraph up to the end of its first sentence. */
-static size_t first_sentence(const char *doc)
+/* The first sentence of a doc paragraph, without what stands in brackets (papers, mostly). */
+static void first_sentence(const char *doc, char *out, size_t size)
 {
-    const char *end = strstr(doc, ". ");
-    return end == NULL ? strlen(doc) : (size_t)(end - doc) + 1;
+    size_t used = 0, depth = 0;
+    for (; *doc != '\0' && used + 1 < size; doc++) {
+        depth += *doc == '(';
+        if (depth == 0 && !(*doc == ' ' && doc[1] == '('))
+            out[used++] = *doc;
+        depth -= *doc == ')' && depth > 0;
+        if (depth == 0 && *doc == '.' && doc[1] == ' ')
+            break;
+    }
+    out[used] = '\0';
 }
 
 static void print_family(const struct byz_family *family)
 {
     printf("%s:\n", family->plural);
     for (size_t i = 0; i < family->count; i++) {
-        const struct byz_descriptor *kind = family->at(i);
-        printf("  %-18s %.*s\n", kind->name, (int)first_sentence(kind->doc), kind->doc);
+        char summary[256];
+        first_sentence(family->at(i)->doc, summary, sizeof summary);
+        printf("  %-18s %s\n", family->at(i)->name, summary);
     }
 }
 

@@ -50,24 +50,32 @@ static size_t inner_count(const struct sweep *sweep)
     return count;
 }
 
+/* A column is as wide as its title and as "diverged*". */
+static size_t column_width(const char *title)
+{
+    size_t width = strlen(title);
+    return width < 10 ? 12 : width + 2;
+}
+
 static void print_table(const struct sweep *sweep)
 {
     size_t inner = inner_count(sweep), outer = sweep->count / inner;
     const cJSON *keys = sweep->runs[0].swept->child;
-    char word[WORD];
+    char word[WORD], title[WORD];
     printf("test accuracy after the last round; down: %s, across: %s\n\n%-20s", keys->next->string,
            keys->string, "");
     for (size_t o = 0; o < outer; o++) {
-        value_words(sweep->runs[o * inner].swept->child, word);
-        printf(" %14s", word);
+        value_words(sweep->runs[o * inner].swept->child, title);
+        printf("%*s", (int)column_width(title), title);
     }
     printf("\n");
     for (size_t i = 0; i < inner; i++) {
         value_words(sweep->runs[i].swept->child->next, word);
         printf("%-20s", word);
         for (size_t o = 0; o < outer; o++) {
+            value_words(sweep->runs[o * inner].swept->child, title);
             outcome_words(&sweep->runs[o * inner + i], word);
-            printf(" %14s", word);
+            printf("%*s", (int)column_width(title), word);
         }
         printf("\n");
     }
