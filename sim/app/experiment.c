@@ -35,7 +35,8 @@ static void check_counts(const struct check *check)
         config_mistake(check->errors, check->source, check->json, "workers.byzantine",
                        "%llu of %llu workers: at least one must be honest",
                        (unsigned long long)workers->byzantine, (unsigned long long)workers->count);
-    if (settings_declared(check->settings) >= workers->count)
+    if (check->settings->server.declared_byzantine.choice < 0 &&
+        settings_declared(check->settings) >= workers->count)
         config_mistake(check->errors, check->source, check->json, "server.declared_byzantine",
                        "%zu of %llu workers: it must be less than the number of workers",
                        settings_declared(check->settings), (unsigned long long)workers->count);
