@@ -37,7 +37,7 @@ static void outcome_words(const struct sweep_run *run, char out[WORD])
         snprintf(out, WORD, "%.2f %%%s", 100 * run->test_accuracy,
                  run->status == SIMULATION_STOPPED ? "*" : "");
     else
-        snprintf(out, WORD, "loss %.4g", run->train_loss);
+        snprintf(out, WORD, "%.4g", run->train_loss);
 }
 
 /* Runs come in the order of the product, the last key fastest: the number of values of the second key. */
@@ -57,12 +57,20 @@ static size_t column_width(const char *title)
     return width < 10 ? 12 : width + 2;
 }
 
+static const char *measure_words(const struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->count; i++)
+        if (isfinite(sweep->runs[i].test_accuracy))
+            return "test accuracy";
+    return "training loss";
+}
+
 static void print_table(const struct sweep *sweep)
 {
     size_t inner = inner_count(sweep), outer = sweep->count / inner;
     const cJSON *keys = sweep->runs[0].swept->child;
     char word[WORD], title[WORD];
-    printf("test accuracy after the last round; down: %s, across: %s\n\n%-20s", keys->next->string,
+    printf("%s after the last round; down: %s, across: %s\n\n%-20s", measure_words(sweep), keys->next->string,
            keys->string, "");
     for (size_t o = 0; o < outer; o++) {
         value_words(sweep->runs[o * inner].swept->child, title);

@@ -95,7 +95,8 @@ int evaluation_record(struct simulation *simulation, struct err *err)
         score(simulation, &dataset->train, simulation->train_subset, simulation->train_subset_count, false);
     row[EVAL_TRAIN_LOSS] = train.loss / (double)train.count;
     if (simulation->test_count > 0) {
-        bool classes = dataset->classes > 0;
+        enum model_loss loss = simulation->model.kind->loss;
+        bool classes = dataset->classes > 0 && (loss == MODEL_CROSS_ENTROPY || loss == MODEL_LOGISTIC);
         struct model_score test = score(simulation, &dataset->test, NULL, simulation->test_count, classes);
         row[EVAL_TEST_LOSS] = test.loss / (double)test.count;
         if (classes) {
