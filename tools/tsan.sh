@@ -40,6 +40,10 @@ for config in "$@"; do
     status=0
     ${runner[@]+"${runner[@]}"} "$program" run "$config" --set rounds=5 --threads 4 --quiet --out "$results" \
         >"$results/output" 2>&1 || status=$?
+    if [[ $status -eq 1 ]] && grep -q 'was not found in' "$results/output"; then
+        echo "skip  $config: its data set is not here (BYZSIM_DATA)"
+        continue
+    fi
     if [[ $status -ne 0 ]]; then
         cat "$results/output"
         echo "tsan: $config: $([[ $status -eq 66 ]] && echo 'a data race' || echo "exit status $status")"
@@ -47,4 +51,4 @@ for config in "$@"; do
     fi
     echo "ok    $config"
 done
-echo "tsan: no data race in $# runs"
+echo "tsan: no data race"

@@ -86,7 +86,8 @@ static void note_figures(struct sweep_run *run, const cJSON *final)
         double *to;
     } figures[] = {{"train_loss", &run->train_loss},
                    {"test_loss", &run->test_loss},
-                   {"test_accuracy", &run->test_accuracy}};
+                   {"test_accuracy", &run->test_accuracy},
+                   {"parameter_error", &run->parameter_error}};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(final, figures[i].name);
         *figures[i].to = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;

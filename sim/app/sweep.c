@@ -27,7 +27,7 @@ static cJSON *swept_values(const struct config_source *source, const cJSON *json
 static int read_point(struct sweep_run *run, const struct config_source *source,
                       const struct config_point *point, struct config_errors *errors)
 {
-    run->train_loss = run->test_loss = run->test_accuracy = (double)NAN;
+    run->train_loss = run->test_loss = run->test_accuracy = run->parameter_error = (double)NAN;
     int rc = experiment_read(&run->experiment, source, point, errors);
     if (rc != ERR_OK)
         return rc;
@@ -116,7 +116,8 @@ static void write_index(struct crew *crew)
                                                 .swept = run->swept,
                                                 .train_loss = run->train_loss,
                                                 .test_loss = run->test_loss,
-                                                .test_accuracy = run->test_accuracy});
+                                                .test_accuracy = run->test_accuracy,
+                                                .parameter_error = run->parameter_error});
     }
     /* The results themselves are safe; an index that cannot be written is told with the run that just ended.
      */

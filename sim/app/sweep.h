@@ -28,7 +28,7 @@ struct sweep_run {
     enum sweep_state state;
     enum simulation_status status;
     uint64_t rounds_done; /* written by the run's thread, read by others for progress: see sweep_events */
-    double train_loss, test_loss, test_accuracy; /* NaN where there is none */
+    double train_loss, test_loss, test_accuracy, parameter_error; /* NaN where there is none */
     struct err err;
 };
 

@@ -37,7 +37,7 @@ static void outcome_words(const struct sweep_run *run, char out[WORD])
         snprintf(out, WORD, "%.2f %%%s", 100 * run->test_accuracy,
                  run->status == SIMULATION_STOPPED ? "*" : "");
     else
-        snprintf(out, WORD, "%.4g", run->train_loss);
+        snprintf(out, WORD, "%.4g", isfinite(run->parameter_error) ? run->parameter_error : run->train_loss);
 }
 
 /* Runs come in the order of the product, the last key fastest: the number of values of the second key. */
@@ -62,6 +62,9 @@ static const char *measure_words(const struct sweep *sweep)
     for (size_t i = 0; i < sweep->count; i++)
         if (isfinite(sweep->runs[i].test_accuracy))
             return "test accuracy";
+    for (size_t i = 0; i < sweep->count; i++)
+        if (isfinite(sweep->runs[i].parameter_error))
+            return "distance of the parameters from the true ones";
     return "training loss";
 }
 

@@ -27,6 +27,7 @@ void index_add(struct index *index, const struct index_entry *entry)
     add_figure(json, "train_loss", entry->train_loss);
     add_figure(json, "test_loss", entry->test_loss);
     add_figure(json, "test_accuracy", entry->test_accuracy);
+    add_figure(json, "parameter_error", entry->parameter_error);
     cJSON_AddItemToArray(index->runs, json);
 }
 

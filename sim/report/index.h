@@ -11,7 +11,7 @@ struct index_entry {
     const char *status; /* "completed", "diverged", "stopped", "failed", "pending" */
     const char *error;  /* "" unless failed */
     const cJSON *swept;
-    double train_loss, test_loss, test_accuracy; /* NaN becomes null */
+    double train_loss, test_loss, test_accuracy, parameter_error; /* NaN becomes null */
 };
 
 struct index {
