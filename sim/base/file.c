@@ -59,13 +59,15 @@ int file_read(const char *path, size_t limit, char **bytes, size_t *length, stru
         if (got == 0)
             break;
         text_append(&text, block, (size_t)got);
-        if (text.failed || text.length > limit) {
+        if (text.failed)
+            break;
+        if (text.length > limit) {
             rc = err_set(err, ERR_IO, "%s: more than %zu bytes; at most that many are accepted here", path,
                          limit);
             goto out;
         }
     }
-    text_add(&text, "");
+    text_add(&text, ""); /* an empty file needs its NUL as well */
     if (text.failed) {
         rc = err_set(err, ERR_MEMORY, "%s: out of memory while reading", path);
         goto out;
@@ -137,7 +139,11 @@ static int open_temporary(const char *path, struct text *name)
 int file_write(const char *path, const void *bytes, size_t length, struct err *err)
 {
     struct text temporary = {0};
+    struct stat info;
     int rc = ERR_OK, reason = 0;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return err_set(err, ERR_IO, "%s: cannot be written: it is not a regular file; nothing was changed",
+                       path);
     int fd = open_temporary(path, &temporary);
     if (fd < 0) {
         rc = err_set(err, ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
@@ -166,16 +172,16 @@ int file_make_directory(const char *path, struct err *err)
     if (copy == NULL)
         return err_set(err, ERR_MEMORY, "%s: out of memory", path);
     int rc = ERR_OK;
-    for (char *slash = copy + 1; rc == ERR_OK; slash++) {
+    for (char *slash = copy + (*copy != '\0'); rc == ERR_OK; slash++) {
         if (*slash != '/' && *slash != '\0')
             continue;
         char kept = *slash;
         *slash = '\0';
         struct stat info;
-        if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &info) != 0 || !S_ISDIR(info.st_mode)))
+        int reason = mkdir(copy, 0777) == 0 ? 0 : errno;
+        if (reason != 0 && (stat(copy, &info) != 0 || !S_ISDIR(info.st_mode)))
             rc = err_set(err, ERR_IO, "%s: cannot be made a directory: %s", copy,
-                         errno == 0 || errno == EEXIST ? "a file of that name is in the way"
-                                                       : strerror(errno));
+                         reason == EEXIST ? "a file of that name is in the way" : strerror(reason));
         *slash = kept;
         if (kept == '\0')
             break;

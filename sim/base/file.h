@@ -12,7 +12,8 @@
 int file_read(const char *path, size_t limit, char **bytes, size_t *length, struct err *err);
 
 /* Writes a temporary file beside `path`, fsyncs it, renames it over `path`, fsyncs the directory: the reader
- * sees the old file or the new one, whatever happens. On failure the temporary file is removed. */
+ * sees the old file or the new one, whatever happens. On failure the temporary file is removed. A device, a
+ * pipe or a socket in the place of the file is an error: it would be replaced. */
 int file_write(const char *path, const void *bytes, size_t length, struct err *err);
 
 /* Makes the directory and its parents (mode 0777 & ~umask); an existing directory is fine. */

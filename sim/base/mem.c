@@ -36,6 +36,8 @@ void mem_free(void *block)
 
 void *mem_take(struct mem_arena *arena, size_t count, size_t size)
 {
+    if (size != 0 && count > (SIZE_MAX - MEM_ALIGNMENT) / size)
+        return NULL;
     size_t bytes = mem_round_up(count * size);
     if (bytes > arena->capacity - arena->used)
         return NULL;

@@ -24,7 +24,8 @@ struct mem_arena {
     size_t capacity, used;
 };
 
-/* The next count * size bytes, 64-byte aligned and not zeroed; NULL when the arena is full. */
+/* The next count * size bytes, 64-byte aligned and not zeroed; NULL when the arena is full
+ * or the size overflows. */
 void *mem_take(struct mem_arena *arena, size_t count, size_t size);
 
 #endif

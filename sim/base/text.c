@@ -120,8 +120,10 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     const char *best = NULL;
     size_t best_distance = SIZE_MAX, length = strlen(word);
     for (size_t i = 0; i < count; i++) {
-        size_t distance = edit_distance(word, candidates[i]);
-        bool near = distance <= 1 + length / 4 || (length >= 3 && shared_prefix(word, candidates[i]) >= 3);
+        size_t distance = edit_distance(word, candidates[i]), prefix = shared_prefix(word, candidates[i]);
+        if (length >= 3 && prefix == length && distance > 1)
+            distance = 1;
+        bool near = (distance <= 1 + length / 4 && distance < length) || (length >= 3 && prefix >= 3);
         if (near && distance < best_distance) {
             best = candidates[i];
             best_distance = distance;

@@ -24,7 +24,8 @@ void text_fini(struct text *text);
 const char *text_string(const struct text *text);
 
 /* The candidate nearest to `word` by optimal string alignment distance (case ignored), or NULL when none is
- * near enough to be a likely misspelling (distance at most 1 + length/4, or a shared prefix of 3 or more). */
+ * near enough to be a likely misspelling (distance at most 1 + length/4 and below the length, or a shared
+ * prefix of 3 or more). A candidate that the whole word begins counts as one slip away. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* Writes the shortest decimal that reads back as exactly `value` into out (at least 32 bytes). */

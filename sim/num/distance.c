@@ -26,7 +26,12 @@ static size_t triangle(size_t n)
 
 size_t distance_scratch_bytes(size_t n, size_t d)
 {
-    return part_count(n, d) * triangle(n) * sizeof(double);
+    size_t most = 0;
+    for (size_t rows = 1; rows <= n; rows++) { /* fewer rows may be cut into more parts */
+        size_t sums = part_count(rows, d) * triangle(rows);
+        most = sums > most ? sums : most;
+    }
+    return most * sizeof(double);
 }
 
 NUM_CLONES static double stretch_squared(const float *restrict a, const float *restrict b, size_t width)
@@ -48,10 +53,17 @@ NUM_CLONES static double stretch_squared(const float *restrict a, const float *r
     return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
+/* Squares below the normal floats lose digits, at most 2^-150 each: a sum under this has not enough left. */
+static const double least_exact = 0x1p-116;
+
 static double careful_squared(const float *a, const float *b, size_t width)
 {
     double sum = stretch_squared(a, b, width);
-    return isfinite(sum) ? sum : rows_distance2(a, b, width);
+    if (isfinite(sum) && sum >= least_exact)
+        return sum;
+    if (sum == 0 && memcmp(a, b, width * sizeof *a) == 0) /* dead units: long runs of equal zeros */
+        return 0;
+    return rows_distance2(a, b, width);
 }
 
 /* One part: all pairs, a stretch at a time so that the rows stay in the cache. */

@@ -2,9 +2,9 @@
 /*
  * Squared Euclidean distances between all rows of a matrix, by direct differences: a Gram product would lose
  * every digit when gradients nearly agree. Differences are float32 in short stretches and double across
- * stretches; a pair whose stretch overflows is done again in double, so 1e30 is exact. Identical rows give
- * exactly 0, a row with a NaN or an infinity is infinitely far from every other row. The order of summation
- * depends on (n, d) alone.
+ * stretches; a pair whose stretch overflows or underflows is done again in double, so 1e30 and 1e-30 are
+ * exact. Identical rows give exactly 0, a row with a NaN or an infinity is infinitely far from every other
+ * row. The order of summation depends on (n, d) alone.
  *
  * Cost: n (n-1) / 2 * d differences.
  */
@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 /* out (n, n), symmetric, zero diagonal: out[i * n + j] = ||x_i - x_j||^2. x (n, d), ld floats per row.
- * scratch: distance_scratch_bytes(n, d), 64-byte aligned. */
+ * scratch: distance_scratch_bytes(n, d), 64-byte aligned; it is enough for fewer rows too. */
 size_t distance_scratch_bytes(size_t n, size_t d);
 void distance_squared(const float *x, size_t n, size_t d, size_t ld, void *scratch, double *out);
 

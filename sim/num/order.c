@@ -14,12 +14,17 @@ size_t order_scratch_bytes(size_t n, size_t threads)
     return threads * n * LANES * sizeof(int32_t);
 }
 
-/* A whole number with the order of the float: flips the magnitude bits of negative numbers; NaN becomes the
- * greatest. Its own inverse, but for the payload of a NaN. */
+/* Flips the magnitude bits of negative numbers, so that whole numbers have the order of the floats. Its own
+ * inverse. */
+static inline int32_t flipped(int32_t bits)
+{
+    return bits ^ (bits < 0 ? 0x7FFFFFFF : 0);
+}
+
+/* A whole number with the order of the float; NaN becomes the greatest. */
 static inline int32_t key_of_bits(int32_t bits)
 {
-    int32_t magnitude = bits & 0x7FFFFFFF;
-    int32_t key = bits ^ (bits < 0 ? 0x7FFFFFFF : 0);
+    int32_t magnitude = bits & 0x7FFFFFFF, key = flipped(bits);
     return magnitude > 0x7F800000 ? 0x7FFFFFFF : key;
 }
 
@@ -66,8 +71,7 @@ NUM_CLONES static void sort_tile(int32_t *tile, size_t n)
 
 static inline double value_of_key(int32_t key)
 {
-    int32_t bits = key_of_bits(key);
-    bits = key == 0x7FFFFFFF ? 0x7FC00000 : bits;
+    int32_t bits = key == 0x7FFFFFFF ? 0x7FC00000 : flipped(key);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Order statistics against qsort, on every kind of nasty column; NaN ranks above +Inf, -0 below +0. */
+#include "sim/num/order.h"
+#include "tests/num/grid.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+/* NaN last, -0 before +0. */
+static int by_rank(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    if (isnan(x) || isnan(y))
+        return isnan(x) - isnan(y);
+    if (x != y)
+        return x < y ? -1 : 1;
+    return (signbit(y) != 0) - (signbit(x) != 0);
+}
+
+static void sorted_column(const struct grid *grid, size_t k, float *out)
+{
+    for (size_t i = 0; i < grid->n; i++)
+        out[i] = grid_row(grid, i)[k];
+    qsort(out, grid->n, sizeof *out, by_rank);
+}
+
+static float mean_between(const float *sorted, size_t first, size_t last)
+{
+    double sum = 0;
+    for (size_t i = first; i <= last; i++)
+        sum += (double)sorted[i];
+    return (float)(sum / (double)(last - first + 1));
+}
+
+/* Every value moved into the kept range, then the mean; `size` is the sum of the magnitudes. */
+static double winsorized(const float *sorted, size_t n, size_t trim, double *size)
+{
+    double sum = 0;
+    *size = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i < trim ? trim : i > n - trim - 1 ? n - trim - 1 : i;
+        sum += (double)sorted[at];
+        *size += fabs((double)sorted[at]);
+    }
+    return sum / (double)n;
+}
+
+static void *scratch_for(size_t n, size_t threads)
+{
+    void *scratch = mem_array(order_scratch_bytes(n, threads), 1, NULL);
+    cr_assert_not_null(scratch);
+    return scratch;
+}
+
+static void check_medians(const struct grid *grid, void *scratch, float *out, float *sorted)
+{
+    size_t n = grid->n;
+    for (int even = ORDER_MID; even <= ORDER_UPPER; even++) {
+        size_t low = even == ORDER_UPPER ? n / 2 : (n - 1) / 2,
+               high = even == ORDER_LOWER ? (n - 1) / 2 : n / 2;
+        order_median(grid->x, n, grid->d, grid->ld, (enum order_even)even, scratch, out);
+        for (size_t k = 0; k < grid->d; k++) {
+            sorted_column(grid, k, sorted);
+            float wanted = mean_between(sorted, low, high);
+            cr_assert(grid_near(out[k], wanted, 0), "n=%zu d=%zu k=%zu even=%d: %a, not %a", n, grid->d, k,
+                      even, (double)out[k], (double)wanted);
+        }
+    }
+}
+
+static void check_trimmed(const struct grid *grid, size_t trim, void *scratch, float *out, float *sorted)
+{
+    size_t n = grid->n;
+    order_trimmed_mean(grid->x, n, grid->d, grid->ld, trim, 0, scratch, out);
+    for (size_t k = 0; k < grid->d; k++) {
+        sorted_column(grid, k, sorted);
+        float wanted = mean_between(sorted, trim, n - trim - 1);
+        cr_assert(grid_near(out[k], wanted, 0), "n=%zu d=%zu k=%zu trim=%zu: %a, not %a", n, grid->d, k, trim,
+                  (double)out[k], (double)wanted);
+    }
+    order_trimmed_mean(grid->x, n, grid->d, grid->ld, trim, 1, scratch, out);
+    for (size_t k = 0; k < grid->d; k++) {
+        double size;
+        sorted_column(grid, k, sorted);
+        double wanted = winsorized(sorted, n, trim, &size);
+        double slack = 1.2e-7 * fabs(wanted) + 1e-14 * size + 1e-45;
+        cr_assert(grid_near(out[k], wanted, slack), "n=%zu d=%zu k=%zu trim=%zu clamped: %a, not %a", n,
+                  grid->d, k, trim, (double)out[k], wanted);
+    }
+}
+
+static void check_grid(size_t n, size_t d, enum grid_kind kind)
+{
+    struct grid grid = grid_make(n, d, kind, 7);
+    void *scratch = scratch_for(n, 1);
+    float *out = mem_array(d, sizeof *out, NULL), *sorted = mem_array(n, sizeof *sorted, NULL);
+    cr_assert(out != NULL && sorted != NULL);
+    check_medians(&grid, scratch, out, sorted);
+    check_trimmed(&grid, 0, scratch, out, sorted);
+    check_trimmed(&grid, n / 5, scratch, out, sorted);
+    check_trimmed(&grid, (n - 1) / 2, scratch, out, sorted);
+    mem_free(out);
+    mem_free(sorted);
+    mem_free(scratch);
+    grid_fini(&grid);
+}
+
+Test(order, matches_qsort_up_to_forty_rows)
+{
+    omp_set_num_threads(1);
+    for (size_t n = 1; n <= 40; n++)
+        for (const size_t *d = grid_widths; *d != 0; d++)
+            for (int kind = 0; kind < GRID_KINDS; kind++)
+                check_grid(n, *d, (enum grid_kind)kind);
+}
+
+Test(order, matches_qsort_for_many_rows_and_columns)
+{
+    const size_t shapes[][2] = {{63, 17}, {64, 33}, {65, 5},   {100, 40}, {129, 3},
+                                {257, 7}, {300, 9}, {5, 1100}, {4, 2049}, {25, 1000}};
+    omp_set_num_threads(1);
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
+        for (int kind = 0; kind < GRID_KINDS; kind++)
+            check_grid(shapes[s][0], shapes[s][1], (enum grid_kind)kind);
+}
+
+/* Every column of zeros and ones: a network that sorts those sorts everything (Knuth's 0-1 principle). */
+Test(order, sorts_every_column_of_zeros_and_ones)
+{
+    omp_set_num_threads(1);
+    for (size_t n = 2; n <= 12; n++) {
+        size_t columns = (size_t)1 << n;
+        struct grid grid = grid_empty(n, columns);
+        void *scratch = scratch_for(n, 1);
+        float *out = mem_array(columns, sizeof *out, NULL);
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < columns; k++)
+                grid_row(&grid, i)[k] = (float)(k >> i & 1);
+        for (size_t trim = 0; 2 * trim < n; trim++) {
+            order_trimmed_mean(grid.x, n, columns, grid.ld, trim, 0, scratch, out);
+            for (size_t k = 0; k < columns; k++) {
+                size_t ones = (size_t)__builtin_popcountll(k), kept = n - 2 * trim;
+                size_t inside = ones < trim ? 0 : ones - trim > kept ? kept : ones - trim;
+                cr_assert_eq(out[k], (float)((double)inside / (double)kept));
+            }
+        }
+        mem_free(out);
+        mem_free(scratch);
+        grid_fini(&grid);
+    }
+}
+
+Test(order, same_bits_at_any_number_of_threads_and_order_of_rows)
+{
+    enum { N = 23, D = 5000 };
+    struct grid grid = grid_make(N, D, GRID_HUGE, 9), turned = grid_empty(N, D);
+    void *scratch = scratch_for(N, 8);
+    static float median[5][D], trimmed[5][D];
+    for (size_t i = 0; i < N; i++)
+        memcpy(grid_row(&turned, (i * 7 + 3) % N), grid_row(&grid, i), D * sizeof(float));
+    for (size_t t = 0; t < 5; t++) {
+        const struct grid *x = t < 4 ? &grid : &turned;
+        omp_set_num_threads(grid_threads[t % 4]);
+        order_median(x->x, N, D, x->ld, ORDER_MID, scratch, median[t]);
+        order_trimmed_mean(x->x, N, D, x->ld, 4, 0, scratch, trimmed[t]);
+        cr_expect_arr_eq(median[0], median[t], sizeof median[0]);
+        cr_expect_arr_eq(trimmed[0], trimmed[t], sizeof trimmed[0]);
+    }
+    mem_free(scratch);
+    grid_fini(&grid);
+    grid_fini(&turned);
+}
+
+Test(order, nan_ranks_above_infinity)
+{
+    struct grid grid = grid_of(5, 3,
+                               (const float[]){-NAN, 1, INFINITY, 1, NAN, 2, INFINITY, 5, -NAN, -INFINITY,
+                                               INFINITY, 3, 2, NAN, NAN});
+    float out[3];
+    void *scratch = scratch_for(5, 1);
+    omp_set_num_threads(1);
+    order_median(grid.x, 5, 3, grid.ld, ORDER_MID, scratch, out);
+    cr_expect_eq(out[0], 2);        /* -Inf 1 2 Inf NaN */
+    cr_expect_eq(out[1], INFINITY); /* 1 5 Inf NaN NaN */
+    cr_expect_eq(out[2], INFINITY); /* 2 3 Inf NaN NaN */
+    order_trimmed_mean(grid.x, 5, 3, grid.ld, 1, 0, scratch, out);
+    cr_expect_eq(out[0], INFINITY);
+    cr_expect(isnan(out[1]));
+    mem_free(scratch);
+    grid_fini(&grid);
+}
+
+/* Subtracting the extremes from a total would leave rounding errors of 1e22. */
+Test(order, trimmed_values_do_not_disturb_the_sum)
+{
+    enum { N = 11, F = 3 };
+    struct grid grid = grid_empty(N, 1);
+    float out;
+    void *scratch = scratch_for(N, 1);
+    omp_set_num_threads(1);
+    for (size_t i = 0; i < N; i++)
+        grid_row(&grid, i)[0] = i < F ? 1e30f : (float)i;
+    order_trimmed_mean(grid.x, N, 1, grid.ld, F, 0, scratch, &out);
+    cr_expect_eq(out, 8); /* of 3 .. 10 the values 6 .. 10 stay */
+    mem_free(scratch);
+    grid_fini(&grid);
+}
