@@ -2,6 +2,7 @@
 #include "tests/test_simulation_fixture.h"
 
 #include <criterion/criterion.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ static char *quoted(const char *text)
 
 bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text, char **reports)
 {
+    omp_set_num_threads(1); /* tiny runs side by side: more threads only get in each other's way */
     *fixture = (struct simulation_fixture){0};
     struct config_errors errors = {0};
     struct err err = {0};
