@@ -15,12 +15,11 @@ static char *quoted(const char *text)
     return copy;
 }
 
-bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text, char **reports)
+bool simulation_fixture_read(struct simulation_fixture *fixture, const char *text, char **reports)
 {
     omp_set_num_threads(1); /* tiny runs side by side: more threads only get in each other's way */
     *fixture = (struct simulation_fixture){0};
     struct config_errors errors = {0};
-    struct err err = {0};
     char *json = quoted(text);
     fixture->source = config_source_parse("test", json, strlen(json), &errors);
     free(json);
@@ -29,12 +28,18 @@ bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text
     bool good = errors.count == 0;
     *reports = text_copy(text_string(&errors.text));
     config_errors_fini(&errors);
-    if (!good)
+    return good;
+}
+
+bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text, char **reports)
+{
+    if (!simulation_fixture_read(fixture, text, reports))
         return false;
+    struct err err = {0};
     const struct byz_variant *variant = &fixture->experiment.settings.data.dataset;
     const struct dataset_kind *kind = (const void *)variant->kind;
     const struct data_places nowhere = {0};
-    good = kind->load(variant->params, &nowhere, &fixture->dataset, &err) == ERR_OK;
+    bool good = kind->load(variant->params, &nowhere, &fixture->dataset, &err) == ERR_OK;
     if (!good) {
         free(*reports);
         *reports = text_copy(err.text);

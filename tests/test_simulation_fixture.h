@@ -22,6 +22,8 @@ void simulation_fixture_init(struct simulation_fixture *fixture, const char *tex
 /* The same; false with the reports in *reports (to be freed) when the configuration has mistakes or the data
  * cannot be loaded. */
 bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text, char **reports);
+/* The configuration alone, without data; false with the reports when it has mistakes. */
+bool simulation_fixture_read(struct simulation_fixture *fixture, const char *text, char **reports);
 void simulation_fixture_fini(struct simulation_fixture *fixture);
 
 /* Creates the simulation afresh; the test fails when that fails. */
