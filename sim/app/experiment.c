@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAME_MOST = 100 }; /* with a label and a hash it has to fit into the 255 bytes of a file name */
+
 /* Where a mistake is found and where it is reported. */
 struct check {
     const struct settings *settings;
@@ -22,10 +24,11 @@ static void check_name(const struct check *check)
 {
     const char *name = check->settings->name;
     size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-    if (name[good] != '\0' || name[0] == '.' || name[0] == '-')
-        config_mistake(
-            check->errors, check->source, check->json, "name",
-            "\"%s\" cannot name a folder: use letters, digits, '.', '_' and '-', not '.' or '-' first", name);
+    if (name[good] != '\0' || name[0] == '.' || name[0] == '-' || good == 0 || good > NAME_MOST)
+        config_mistake(check->errors, check->source, check->json, "name",
+                       "\"%.*s%s\" cannot name a folder: use 1 to %d letters, digits, '.', '_' and '-', not "
+                       "'.' or '-' first",
+                       NAME_MOST, name, strlen(name) > NAME_MOST ? "..." : "", NAME_MOST);
 }
 
 static void check_counts(const struct check *check)
@@ -54,7 +57,10 @@ static void check_defence(const struct check *check)
     size_t n = (size_t)check->settings->workers.count, f = settings_declared(check->settings);
     if (rule == NULL || f >= n)
         return;
-    if (defence_unsuitable(&server->defence, n, f, NULL, reason) != 0)
+    const struct defence_settings stages = {.preaggregators = server->defence.preaggregators};
+    if (defence_unsuitable(&stages, n, f, NULL, reason) != 0)
+        config_mistake(check->errors, check->source, check->json, "server.preaggregators", "%s", reason);
+    else if (defence_unsuitable(&server->defence, n, f, NULL, reason) != 0)
         config_mistake(check->errors, check->source, check->json, "server.aggregator", "%s", reason);
     if (server->weights != WEIGHTS_SAMPLES)
         return;

@@ -15,7 +15,7 @@ bool common_list_add(struct common_list *list, const char *item)
 
 int common_mistakes(struct config_errors *errors)
 {
-    fputs(text_string(&errors->text), stderr);
+    fprintf(stderr, "%s\n", text_string(&errors->text));
     if (errors->count > CONFIG_ERRORS_KEPT)
         fprintf(stderr, "... and %zu more\n", errors->count - CONFIG_ERRORS_KEPT);
     config_errors_fini(errors);
