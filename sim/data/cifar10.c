@@ -86,6 +86,8 @@ static int load_split(const char *const *names, size_t count, const struct data_
     for (size_t done = 0; rc == ERR_OK && done < count; done += PER_FILE) {
         char *path = NULL;
         struct packed file = {0};
+        /* The knobs' ranges keep count within the named files. */
+        // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage)
         rc = places_find(places, "cifar10", names[done / PER_FILE], &path, err);
         if (rc == ERR_OK)
             rc = packed_open(&file, path, err);
