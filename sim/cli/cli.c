@@ -14,7 +14,7 @@
 
 static const struct cli_command *const commands[] = {
     &cli_run,    &cli_check, &cli_list,   &cli_describe, &cli_aggregate,
-    &cli_attack, &cli_data,  &cli_schema, &cli_demo,
+    &cli_attack, &cli_data,  &cli_schema, &cli_bench,    &cli_demo,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

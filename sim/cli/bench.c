@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `byzsim bench`: how fast the rules are on this machine, beside what its memory can deliver. */
+#include "sim/app/bench.h"
+#include "aggregators/registry.h"
+#include "sim/cli/cli.h"
+#include "sim/cli/common.h"
+#include "sim/core/defence.h"
+#include "sim/num/machine.h"
+
+#include <cjson/cJSON.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RULE, PRE, N, D, THREADS, BYZANTINE, SECONDS, JSON };
+
+static const struct cli_option options[] = {
+    [RULE] = {"rule", "NAME[:k=v,...]", "time this rule only (may be repeated)"},
+    [PRE] = {"pre", "NAME[:k=v,...]",
+             "behind these pre-aggregators (may be repeated); without --rule: them alone"},
+    [N] = {"n", "N,N,...", "numbers of rows (default 11,25,51)"},
+    [D] = {"d", "D,D,...", "numbers of coordinates (default 100000,1000000)"},
+    [THREADS] = {"threads", "T,T,...", "numbers of threads (default 1 and all)"},
+    [BYZANTINE] = {"byzantine", "F", "declared Byzantine rows (default: the most that is valid up to n/5)"},
+    [SECONDS] = {"seconds", "S", "time to spend on each figure, in whole seconds (default 1)"},
+    [JSON] = {"json", NULL, "print JSON"},
+};
+
+enum { LIST_MOST = 16, RULES_MOST = 64 };
+
+struct grid {
+    size_t count, values[LIST_MOST];
+};
+
+struct plan {
+    struct byz_variant rules[RULES_MOST];
+    size_t rule_count;
+    struct byz_variants stages;
+    struct grid n, d, threads;
+    size_t f, seconds;
+    bool f_given, json;
+    double bandwidth[LIST_MOST], product; /* by entry of threads */
+    cJSON *results;
+};
+
+static bool read_grid(const char *option, const char *value, size_t most, struct grid *grid)
+{
+    grid->count = 0;
+    for (const char *at = value; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
+        char word[24] = "";
+        size_t length = strcspn(at, ",");
+        memcpy(word, at, length < sizeof word ? length : sizeof word - 1);
+        if (grid->count == LIST_MOST || !cli_count(option, word, 1, most, &grid->values[grid->count++]))
+            return false;
+    }
+    return grid->count > 0;
+}
+
+static int add_variant(const struct cli_walk *walk, const struct byz_family *family,
+                       struct byz_variant *slots, size_t *count, size_t most)
+{
+    struct config_errors errors = {0};
+    if (*count == most)
+        return cli_misused(walk->command, "too many rules at once");
+    if (config_read_variant(family, walk->value, &slots[*count], &errors) != ERR_OK || errors.count > 0)
+        return common_mistakes(&errors);
+    (*count)++;
+    return CLI_OK;
+}
+
+static int take(const struct cli_walk *walk, int option, struct plan *plan)
+{
+    switch (option) {
+    case RULE:
+        return add_variant(walk, &aggregator_family, plan->rules, &plan->rule_count, RULES_MOST);
+    case PRE:
+        return add_variant(walk, &preaggregator_family, plan->stages.items, &plan->stages.count,
+                           BYZ_VARIANTS_MOST);
+    case N:
+        return read_grid("n", walk->value, 1000000, &plan->n) ? CLI_OK : CLI_USAGE;
+    case D:
+        return read_grid("d", walk->value, 1000000000, &plan->d) ? CLI_OK : CLI_USAGE;
+    case THREADS:
+        return read_grid("threads", walk->value, 1024, &plan->threads) ? CLI_OK : CLI_USAGE;
+    case BYZANTINE:
+        plan->f_given = true;
+        return cli_count("byzantine", walk->value, 0, 1000000, &plan->f) ? CLI_OK : CLI_USAGE;
+    case SECONDS:
+        return cli_count("seconds", walk->value, 0, 3600, &plan->seconds) ? CLI_OK : CLI_USAGE;
+    case JSON:
+        plan->json = true;
+        return CLI_OK;
+    case CLI_WORD:
+        return cli_misused(walk->command, "no argument is expected: \"%s\"", walk->value);
+    default:
+        return CLI_USAGE;
+    }
+}
+
+/* Without --rule and --pre: every rule at its defaults. */
+static int all_rules(struct plan *plan)
+{
+    struct config_errors errors = {0};
+    for (size_t i = 0; i < aggregator_family.count && i < RULES_MOST; i++)
+        if (config_read_variant(&aggregator_family, aggregator_family.at(i)->name,
+                                &plan->rules[plan->rule_count++], &errors) != ERR_OK)
+            return common_mistakes(&errors);
+    return CLI_OK;
+}
+
+static int measure_machine(struct plan *plan, struct err *err)
+{
+    int rc = machine_product_rate(&plan->product, err);
+    for (size_t t = 0; rc == ERR_OK && t < plan->threads.count; t++) {
+        omp_set_num_threads((int)plan->threads.values[t]);
+        rc = machine_read_bandwidth(&plan->bandwidth[t], err);
+    }
+    return rc;
+}
+
+/* "nnm+clipping+krum" */
+static void chain_words(const struct defence_settings *defence, struct text *out)
+{
+    for (size_t i = 0; i < defence->preaggregators.count; i++)
+        text_printf(out, "%s%s", out->length > 0 ? "+" : "", defence->preaggregators.items[i].kind->name);
+    if (defence->aggregator.kind != NULL)
+        text_printf(out, "%s%s", out->length > 0 ? "+" : "", defence->aggregator.kind->name);
+}
+
+static void report(struct plan *plan, const struct bench_case *what, size_t t,
+                   const struct bench_figures *figures)
+{
+    struct text name = {0};
+    chain_words(what->defence, &name);
+    double rate = (double)what->n * (double)what->d * sizeof(float) / figures->seconds_min;
+    if (!plan->json) {
+        printf("%-24s %6zu %10zu %4zu %3zu %12.3f %12.3f %8.1f %6.0f %%\n", text_string(&name), what->n,
+               what->d, what->f, what->threads, 1e3 * figures->seconds_min, 1e3 * figures->seconds_median,
+               rate / 1e9, 100 * rate / plan->bandwidth[t]);
+        fflush(stdout);
+    } else {
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "rule", text_string(&name));
+        cJSON_AddNumberToObject(json, "n", (double)what->n);
+        cJSON_AddNumberToObject(json, "d", (double)what->d);
+        cJSON_AddNumberToObject(json, "f", (double)what->f);
+        cJSON_AddNumberToObject(json, "threads", (double)what->threads);
+        cJSON_AddNumberToObject(json, "calls", (double)figures->calls);
+        cJSON_AddNumberToObject(json, "seconds_min", figures->seconds_min);
+        cJSON_AddNumberToObject(json, "seconds_median", figures->seconds_median);
+        cJSON_AddNumberToObject(json, "gbytes_per_second", rate / 1e9);
+        cJSON_AddNumberToObject(json, "read_bandwidth_gbytes_per_second", plan->bandwidth[t] / 1e9);
+        cJSON_AddNumberToObject(json, "fraction_of_limit", rate / plan->bandwidth[t]);
+        cJSON_AddItemToArray(plan->results, json);
+    }
+    text_fini(&name);
+}
+
+/* One rule over the grid. A rule that is not defined at some n is passed over with a line that says why. */
+static int bench_rule(struct plan *plan, const struct defence_settings *defence, struct err *err)
+{
+    for (size_t i = 0; i < plan->n.count; i++)
+        for (size_t j = 0; j < plan->d.count; j++)
+            for (size_t t = 0; t < plan->threads.count; t++) {
+                char reason[BYZ_REASON_SIZE] = "";
+                struct bench_figures figures;
+                struct bench_case what = {.defence = defence,
+                                          .n = plan->n.values[i],
+                                          .d = plan->d.values[j],
+                                          .threads = plan->threads.values[t],
+                                          .f = plan->f,
+                                          .seconds = (double)plan->seconds};
+                bool valid = plan->f_given ? defence_unsuitable(defence, what.n, what.f, NULL, reason) == 0
+                                           : bench_choose_f(defence, what.n, &what.f, reason);
+                if (!valid && j == 0 && t == 0)
+                    fprintf(stderr, "left out: %s\n", reason);
+                int rc = valid ? bench_run(&what, &figures, err) : ERR_OK;
+                if (rc != ERR_OK)
+                    return rc;
+                if (valid)
+                    report(plan, &what, t, &figures);
+            }
+    return ERR_OK;
+}
+
+static int bench_all(struct plan *plan, struct err *err)
+{
+    int rc = measure_machine(plan, err);
+    if (rc != ERR_OK)
+        return rc;
+    plan->results = cJSON_CreateArray();
+    if (!plan->json) {
+        for (size_t t = 0; t < plan->threads.count; t++)
+            printf("memory is read at %.1f GB/s by %zu thread%s\n", plan->bandwidth[t] / 1e9,
+                   plan->threads.values[t], plan->threads.values[t] == 1 ? "" : "s");
+        printf("a large matrix product runs at %.0f GFLOP/s on one thread\n\n", plan->product / 1e9);
+        printf("%-24s %6s %10s %4s %3s %12s %12s %8s %8s\n", "rule", "n", "d", "f", "thr", "min ms",
+               "median ms", "GB/s", "of limit");
+    }
+    for (size_t r = 0; rc == ERR_OK && r < plan->rule_count; r++) {
+        const struct defence_settings defence = {.preaggregators = plan->stages,
+                                                 .aggregator = plan->rules[r]};
+        rc = bench_rule(plan, &defence, err);
+    }
+    const struct defence_settings stages_alone = {.preaggregators = plan->stages};
+    if (rc == ERR_OK && plan->rule_count == 0)
+        rc = bench_rule(plan, &stages_alone, err);
+    return rc;
+}
+
+static void print_json(struct plan *plan)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddNumberToObject(json, "product_gflops", plan->product / 1e9);
+    cJSON_AddItemToObject(json, "results", plan->results);
+    plan->results = NULL;
+    char *bytes = config_render(json, true);
+    fputs(bytes == NULL ? "" : bytes, stdout);
+    cJSON_free(bytes);
+    cJSON_Delete(json);
+}
+
+static void set_defaults(struct plan *plan)
+{
+    size_t all = (size_t)omp_get_num_procs();
+    if (plan->n.count == 0)
+        plan->n = (struct grid){3, {11, 25, 51}};
+    if (plan->d.count == 0)
+        plan->d = (struct grid){2, {100000, 1000000}};
+    if (plan->threads.count == 0)
+        plan->threads = all > 1 ? (struct grid){2, {1, all}} : (struct grid){1, {1}};
+}
+
+static void release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->rule_count; i++)
+        config_variant_release(&plan->rules[i]);
+    for (size_t i = 0; i < plan->stages.count; i++)
+        config_variant_release(&plan->stages.items[i]);
+    cJSON_Delete(plan->results);
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    struct plan plan = {.seconds = 1};
+    struct err err = {0};
+    struct cli_walk walk = {.command = command, .argc = argc, .argv = argv};
+    int status = CLI_OK, option;
+    while (status == CLI_OK && (option = cli_next(&walk)) != CLI_END) {
+        if (option == CLI_HELP)
+            goto out;
+        status = take(&walk, option, &plan);
+    }
+    set_defaults(&plan);
+    if (status == CLI_OK && plan.rule_count == 0 && plan.stages.count == 0)
+        status = all_rules(&plan);
+    if (status == CLI_OK && bench_all(&plan, &err) != ERR_OK)
+        status = cli_failed(&err);
+    if (status == CLI_OK && plan.json)
+        print_json(&plan);
+out:
+    release(&plan);
+    return status;
+}
+
+const struct cli_command cli_bench = {
+    .name = "bench",
+    .summary = "time rules beside what this machine's memory can deliver",
+    .arguments = "[--rule NAME]... [--pre NAME]... [--n N,...] [--d D,...] [--threads T,...] [--json]",
+    .details = "Times each rule on random matrices and prints the least and the median time of a call, the "
+               "bytes of the\n"
+               "matrix over the least time, and that as a share of the read bandwidth of memory, measured in "
+               "the same\n"
+               "run. A matrix that fits into the caches may exceed 100 %.\n\n"
+               "  byzsim bench --rule median --n 25 --d 1000000 --threads 1 --json",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .run = run,
+};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/num/machine.h"
+#include "sim/base/mem.h"
+#include "sim/num/blas.h"
+#include "sim/num/dispatch.h"
+
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PASSES = 7, PART = 1 << 20, SIDE = 768 };
+static const size_t read_bytes = (size_t)512 << 20;
+
+double machine_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+NUM_CLONES static uint64_t read_part(const uint64_t *words, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += words[i];
+    return sum;
+}
+
+int machine_read_bandwidth(double *bytes_per_second, struct err *err)
+{
+    size_t words = read_bytes / sizeof(uint64_t);
+    uint64_t *block = mem_array(words, sizeof *block, err), total = 0;
+    if (block == NULL)
+        return ERR_MEMORY;
+    double best = 1e30;
+    for (int pass = 0; pass < PASSES; pass++) {
+        double begun = machine_seconds();
+#pragma omp parallel for schedule(static) reduction(+ : total)
+        for (size_t from = 0; from < words; from += PART)
+            total += read_part(block + from, words - from < PART ? words - from : PART);
+        double took = machine_seconds() - begun;
+        best = took < best ? took : best;
+    }
+    block[0] = total; /* the sum is used, so that it is computed */
+    *bytes_per_second = (double)read_bytes / best;
+    mem_free(block);
+    return ERR_OK;
+}
+
+int machine_product_rate(double *flops_per_second, struct err *err)
+{
+    float *a = mem_array(3 * (size_t)SIDE * SIDE, sizeof *a, err);
+    if (a == NULL)
+        return ERR_MEMORY;
+    float *b = a + SIDE * SIDE, *c = b + SIDE * SIDE;
+    double best = 1e30;
+    for (size_t i = 0; i < 2 * (size_t)SIDE * SIDE; i++)
+        a[i] = (float)(i % 7) * 0.125f;
+    for (int pass = 0; pass < PASSES; pass++) {
+        double begun = machine_seconds();
+        blas_gemm(false, false, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
+        double took = machine_seconds() - begun;
+        best = took < best ? took : best;
+    }
+    *flops_per_second = 2.0 * SIDE * SIDE * SIDE / best;
+    mem_free(a);
+    return ERR_OK;
+}
+
+double machine_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (double)pages * (double)size : 0;
+}

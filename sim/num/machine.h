@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the machine can do at most, measured now: the yardsticks of a benchmark. */
+#ifndef SIM_NUM_MACHINE_H
+#define SIM_NUM_MACHINE_H
+
+#include "sim/base/err.h"
+#include <stddef.h>
+
+/* Monotonic seconds. */
+double machine_seconds(void);
+
+/* Bytes a second read from memory far larger than the caches, by the OpenMP threads in force: the best of
+ * several passes over 512 MB. */
+int machine_read_bandwidth(double *bytes_per_second, struct err *err);
+
+/* Floating-point operations a second of a large single-precision matrix product on one thread: the best of
+ * several. */
+int machine_product_rate(double *flops_per_second, struct err *err);
+
+/* Bytes of physical memory, 0 when unknown. */
+double machine_memory(void);
+
+#endif
