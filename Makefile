@@ -63,7 +63,7 @@ OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES)))
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-.PHONY: all bench-training bench-models demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.PHONY: all bench bench-peers bench-training bench-models demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
@@ -153,6 +153,13 @@ tsan: ## search for data races in `byzsim run` with 4 threads (Linux; TSAN_RUN="
 bench-training: all ## time rounds of training beside a plain PyTorch loop (if python3-torch is installed)
 	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
 	    $$python tests/bench/bench_training.py $(abspath $(BUILD)/byzsim)
+
+bench: all ## time every rule beside the read bandwidth of memory
+	@$(BUILD)/byzsim bench
+
+bench-peers: all ## time rules beside PyTorch, numpy and (where importable) byzfl on the same shapes
+	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
+	    $$python tests/bench/bench_peers.py $(abspath $(BUILD)/byzsim)
 
 bench-models: $(BUILD)/bench_models ## time the gradients of the models beside the peak of a matrix product
 	@$(BUILD)/bench_models
