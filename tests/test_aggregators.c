@@ -151,7 +151,7 @@ Test(aggregators, krum_never_picks_a_malformed_row)
 {
     const float rows[] = {NAN, 0, 1, 1, INFINITY, 2, 1, 1.5f, 1.3f, 1, 0.9f, 1, 1.1f, 1};
     const float lost[] = {NAN, NAN, INFINITY, 1, 2};
-    expect_pick("krum", 7, 2, rows, 2, 5);                  /* row 5 */
+    expect_pick("krum", 7, 2, rows, 2, 6);
     expect_pick("krum:neighbours=kappa", 5, 1, lost, 0, 0); /* every score is infinite: the lowest index */
 }
 
