@@ -23,7 +23,6 @@ static const struct byz_param clipping_params[] = {
      .type = BYZ_REAL_OR_CHOICE,
      .offset = offsetof(struct clipping_params, threshold),
      .initial = 2,
-     .min = BYZ_ABOVE_ZERO,
      .max = DBL_MAX,
      .choices = threshold_words,
      .doc = "Norm to which longer messages are scaled; \"median\": the median norm of the round's messages."},

@@ -8,7 +8,7 @@
  * (1,2,3,9) give 2.5.
  *
  * kappa: the median drops t = floor((n-1)/2) values a side, and a mean that drops t >= f values a side has
- * the exact constant t/(n-f-t).
+ * the exact constant t/(n-f-t). "lower" and "upper" drop n/2 of an even number on one side, so t = n/2 there.
  */
 #include "sim/api/byz_aggregator.h"
 #include "sim/num/order.h"
@@ -42,8 +42,8 @@ static int median_unsuitable(const void *params, size_t n, size_t f, char reason
 
 static double median_kappa(const void *params, size_t n, size_t f)
 {
-    (void)params;
-    size_t t = (n - 1) / 2;
+    const struct median_params *p = params;
+    size_t t = p->even == ORDER_MID ? (n - 1) / 2 : n / 2;
     return (double)t / (double)(n - f - t);
 }
 

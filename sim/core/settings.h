@@ -62,7 +62,7 @@ struct server_settings {
     double learning_rate;
     struct byz_variant schedule;
     uint64_t warmup_rounds;
-    double warmup_start; /* fraction of the learning rate in round 0 of the warm-up */
+    double warmup_start; /* fraction from which the warm-up rises; its last round has the full rate */
     double momentum, weight_decay, clip_norm;
     int nonfinite, on_invalid, weights;
 };
