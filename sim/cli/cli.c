@@ -5,12 +5,14 @@
 #include "sim/report/environment.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cli_command *const commands[] = {
     &cli_run,    &cli_check, &cli_list,   &cli_describe, &cli_aggregate,
@@ -174,8 +176,18 @@ static int unknown_command(const char *word)
     return CLI_USAGE;
 }
 
+/* A result file must not become one of the standard descriptors, where messages go, because the caller closed
+ * it. Standard output becomes one that cannot be written to, so that the loss is told. */
+static void fill_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY) != fd)
+            return;
+}
+
 int cli_main(int argc, char **argv)
 {
+    fill_descriptors();
     /* Libraries report by return codes, never by ending the program; a closed pipe is an error like any
      * other. */
     gsl_set_error_handler_off();

@@ -230,6 +230,9 @@ void simulation_free(struct simulation *s)
 
 int simulation_evaluate(struct simulation *simulation, struct err *err)
 {
+    const struct table *done = &simulation->evaluations;
+    if (done->rows > 0 && table_at(done, done->rows - 1, EVAL_ROUND) == (double)simulation->round)
+        return ERR_OK;
     return evaluation_record(simulation, err);
 }
 

@@ -123,7 +123,7 @@ void simulation_free(struct simulation *simulation);
 /* Runs from the present round to the end, or until it diverges or is stopped. */
 int simulation_run(struct simulation *simulation, const struct simulation_hooks *hooks, struct err *err);
 
-/* Evaluates the present parameters once more (after a stop, for the partial result). */
+/* Evaluates the present parameters (after a stop, for the partial result), unless that has just been done. */
 int simulation_evaluate(struct simulation *simulation, struct err *err);
 
 /* Remembers an unusual event ("round 17: ..."), at most 100 of them. */

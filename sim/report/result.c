@@ -221,7 +221,7 @@ int result_read(const char *path, const char *identity, cJSON **json, struct err
     int rc = file_read(path, RESULT_MOST, &bytes, &length, err);
     if (rc != ERR_OK)
         return rc;
-    *json = cJSON_ParseWithLength(bytes, length);
+    *json = cJSON_ParseWithLengthOpts(bytes, length + 1, NULL, true); /* nothing but space behind its end */
     free(bytes);
     if (*json != NULL && is_result(*json, identity))
         return ERR_OK;
