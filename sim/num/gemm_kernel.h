@@ -18,6 +18,11 @@
 #define GEMM_ROWS  4
 #define GEMM_TARGET
 #endif
+#ifdef __clang__
+#define GEMM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define GEMM_UNROLL _Pragma("GCC unroll 16")
+#endif
 #define GEMM_INLINE static inline GEMM_TARGET __attribute__((always_inline))
 
 enum {
@@ -43,18 +48,52 @@ struct tile {
     size_t ldc, width; /* columns of c that are there */
 };
 
-/* c (rows, width) = beta * c + alpha * sums (rows, PANEL). */
-static GEMM_TARGET void blend(size_t rows, const struct tile *tile, const float *restrict sums)
+/* The first `count` < LANES floats of c = beta * c + alpha * sums: by fours, then one by one. */
+GEMM_INLINE void blend_row(size_t count, float alpha, float beta, const float *sums, float *c)
 {
+    size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        loose_four *to = (loose_four *)(void *)(c + j);
+        loose_four scaled = alpha * *(const loose_four *)(const void *)(sums + j);
+        if (beta != 0)
+            scaled = beta * *to + scaled;
+        *to = scaled;
+    }
+    for (size_t end = j + count % 4; j < end; j++) {
+        float scaled = alpha * sums[j];
+        c[j] = beta == 0 ? scaled : beta * c[j] + scaled;
+    }
+}
+
+/* The columns of c from `from` on, fewer than LANES of them, from sums (rows, LANES). */
+static GEMM_TARGET __attribute__((noinline)) void blend(size_t rows, size_t from, const struct tile *tile,
+                                                        const float *sums)
+{
+    for (size_t i = 0; i < rows; i++)
+        blend_row(tile->width - from, tile->alpha, tile->beta, sums + i * LANES,
+                  tile->c + i * tile->ldc + from);
+}
+
+/* One column of vectors of a tile into c. */
+GEMM_INLINE void store(const size_t rows, const size_t v, const struct tile *tile, vector sum[ROWS][2])
+{
+    float *to = tile->c + v * LANES;
+    float alpha = tile->alpha, beta = tile->beta;
+    if (tile->width < (v + 1) * LANES) {
+        float part[ROWS * LANES];
+        GEMM_UNROLL
+        for (size_t i = 0; i < rows; i++)
+            *(loose_vector *)(void *)(part + i * LANES) = sum[i][v];
+        blend(rows, v * LANES, tile, part);
+        return;
+    }
+    GEMM_UNROLL
     for (size_t i = 0; i < rows; i++) {
-        float *restrict c = tile->c + i * tile->ldc;
-        const float *s = sums + i * PANEL;
-        if (tile->beta == 0)
-            for (size_t j = 0; j < tile->width; j++)
-                c[j] = tile->alpha * s[j];
-        else
-            for (size_t j = 0; j < tile->width; j++)
-                c[j] = tile->beta * c[j] + tile->alpha * s[j];
+        loose_vector *c = (loose_vector *)(void *)(to + i * tile->ldc);
+        vector scaled = alpha * sum[i][v];
+        if (beta != 0)
+            scaled = beta * *c + scaled;
+        *c = scaled;
     }
 }
 
@@ -64,43 +103,27 @@ GEMM_INLINE void multiply(const size_t rows, const size_t vectors, const struct 
     vector sum[ROWS][2];
     const float *a[ROWS], *b = tile->b;
     size_t step = tile->a_step, ldb = tile->ldb;
-#pragma GCC unroll 16
+    GEMM_UNROLL
     for (size_t i = 0; i < rows; i++) {
         a[i] = tile->a + i * tile->a_row;
-#pragma GCC unroll 2
-        for (size_t v = 0; v < vectors; v++)
-            sum[i][v] = (vector){0};
+        sum[i][0] = sum[i][1] = (vector){0};
     }
     for (size_t p = 0; p < tile->k; p++, b += ldb) {
         vector y[2];
-#pragma GCC unroll 2
+        GEMM_UNROLL
         for (size_t v = 0; v < vectors; v++)
             y[v] = *(const loose_vector *)(const void *)(b + v * LANES);
-#pragma GCC unroll 16
+        GEMM_UNROLL
         for (size_t i = 0; i < rows; i++) {
             float x = a[i][p * step];
-#pragma GCC unroll 2
+            GEMM_UNROLL
             for (size_t v = 0; v < vectors; v++)
                 sum[i][v] += x * y[v];
         }
     }
-    bool whole = tile->width == vectors * LANES;
-    float part[ROWS * PANEL], *to = whole ? tile->c : part;
-    size_t ld = whole ? tile->ldc : PANEL;
-    float alpha = whole ? tile->alpha : 1;
-    bool fresh = !whole || tile->beta == 0;
-#pragma GCC unroll 16
-    for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 2
-        for (size_t v = 0; v < vectors; v++) {
-            loose_vector *c = (loose_vector *)(void *)(to + i * ld + v * LANES);
-            vector scaled = alpha * sum[i][v];
-            if (!fresh)
-                scaled = tile->beta * *c + scaled;
-            *c = scaled;
-        }
-    if (!whole)
-        blend(rows, tile, part);
+    store(rows, 0, tile, sum);
+    if (vectors == 2)
+        store(rows, 1, tile, sum);
 }
 
 #define GEMM_CASE(rows, vectors)                                                                             \
@@ -165,12 +188,13 @@ static GEMM_TARGET void copy_panel(size_t k, size_t width, const float *b, size_
     }
 }
 
-/* to (4, ld) = transpose of from (4, ldf). */
-GEMM_INLINE void turn_four(const float *from, size_t ldf, float *to, size_t ld)
+/* to (4, ld) = transpose of the first `rows` of from (4, ldf), zeros for the others. */
+GEMM_INLINE void turn_four(const size_t rows, const float *from, size_t ldf, float *to, size_t ld)
 {
     loose_four r[4];
+    GEMM_UNROLL
     for (size_t i = 0; i < 4; i++)
-        r[i] = *(const loose_four *)(const void *)(from + i * ldf);
+        r[i] = i < rows ? *(const loose_four *)(const void *)(from + i * ldf) : (loose_four){0};
     loose_four low = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
     loose_four high = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
     loose_four low2 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
@@ -181,23 +205,32 @@ GEMM_INLINE void turn_four(const float *from, size_t ldf, float *to, size_t ld)
     *(loose_four *)(void *)(to + 3 * ld) = __builtin_shufflevector(high, high2, 2, 3, 6, 7);
 }
 
+/* Four columns of a panel, to (k, ld), from `rows` <= 4 rows of b. */
+GEMM_INLINE void turn_rows(const size_t rows, size_t k, const float *b, size_t ldb, float *to, size_t ld)
+{
+    size_t p = 0;
+    for (; p + 4 <= k; p += 4)
+        turn_four(rows, b + p, ldb, to + p * ld, ld);
+    for (; p < k; p++)
+        for (size_t i = 0; i < 4; i++)
+            to[p * ld + i] = i < rows ? b[i * ldb + p] : 0;
+}
+
 /* panel (k, ld) = transpose of b (width, k), zeros behind. */
 static GEMM_TARGET void turn_panel(size_t k, size_t width, const float *b, size_t ldb, float *panel,
                                    size_t ld)
 {
     size_t j = 0;
-    for (; j + 4 <= width; j += 4) {
-        const float *from = b + j * ldb;
-        size_t p = 0;
-        for (; p + 4 <= k; p += 4)
-            turn_four(from + p, ldb, panel + p * ld + j, ld);
-        for (; p < k; p++)
-            for (size_t i = 0; i < 4; i++)
-                panel[p * ld + j + i] = from[i * ldb + p];
-    }
-    for (; j < ld; j++)
-        for (size_t p = 0; p < k; p++)
-            panel[p * ld + j] = j < width ? b[j * ldb + p] : 0;
+    for (; j + 4 <= width; j += 4)
+        turn_rows(4, k, b + j * ldb, ldb, panel + j, ld);
+    if (j + 3 == width)
+        turn_rows(3, k, b + j * ldb, ldb, panel + j, ld);
+    else if (j + 2 == width)
+        turn_rows(2, k, b + j * ldb, ldb, panel + j, ld);
+    else if (j + 1 == width)
+        turn_rows(1, k, b + j * ldb, ldb, panel + j, ld);
+    for (j = (width + 3) / 4 * 4; j < ld; j += 4)
+        turn_rows(0, k, NULL, 0, panel + j, ld);
 }
 
 /* Points tile->b to columns j.. of op(b), rows p.. p + tile->k: in place, or a copy in `room` where the
@@ -262,5 +295,6 @@ static GEMM_TARGET void product(const struct gemm_task *task)
 
 #undef GEMM_CASE
 #undef GEMM_INLINE
+#undef GEMM_UNROLL
 
 #endif
