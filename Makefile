@@ -26,7 +26,7 @@ once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
 
 PKG_CONFIG = pkg-config
 PACKAGES = gsl libcjson zlib nettle
-$(call once,EXTRAS,for p in openblas libseccomp; do $$(PKG_CONFIG) --exists $$$$p 2>/dev/null && echo $$$$p; done)
+$(call once,EXTRAS,$$(PKG_CONFIG) --exists libseccomp 2>/dev/null && echo libseccomp)
 $(call once,PACKAGE_CFLAGS,$$(PKG_CONFIG) --cflags $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
 $(call once,PACKAGE_LIBS,$$(PKG_CONFIG) --libs $$(PACKAGES) $$(EXTRAS) 2>/dev/null)
 $(call once,CRITERION_CFLAGS,$$(PKG_CONFIG) --cflags criterion 2>/dev/null)
@@ -35,12 +35,11 @@ $(call once,CRITERION_LIBS,$$(PKG_CONFIG) --libs criterion 2>/dev/null)
 OPENMP_CFLAGS = -fopenmp
 OPENMP_LIBS   = -fopenmp
 LINKER        = -Wl,--as-needed
-ifeq ($(SYSTEM),Darwin) # Apple's clang and Homebrew's libomp and OpenBLAS, which are not on the default paths
+ifeq ($(SYSTEM),Darwin) # Apple's clang and Homebrew's libomp, which is not on the default paths
 $(call once,BREW,brew --prefix)
 OPENMP_CFLAGS = -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include
 OPENMP_LIBS   = -L$(BREW)/opt/libomp/lib -lomp
 LINKER        =
-PKG_CONFIG = PKG_CONFIG_PATH="$$PKG_CONFIG_PATH:$(BREW)/opt/openblas/lib/pkgconfig" pkg-config
 endif
 
 WARNINGS    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
@@ -51,9 +50,7 @@ INSTRUMENT  = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 CODE_FLAGS  = -std=gnu11 $(OPTIMISE) -ffp-contract=off -fno-math-errno $(OPENMP_CFLAGS) $(strip $(INSTRUMENT)) $(CFLAGS)
 CFLAGS_ALL  = $(CODE_FLAGS) $(WARNINGS) -I. $(PACKAGE_CFLAGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 LDFLAGS_ALL = $(LINKER) $(strip $(INSTRUMENT)) $(LDFLAGS)
-# GSL names its own CBLAS; OpenBLAS takes its place where there is one.
-LIBS        = $(if $(filter openblas,$(EXTRAS)),$(filter-out -lgslcblas,$(PACKAGE_LIBS)),$(PACKAGE_LIBS)) \
-              $(OPENMP_LIBS) -lm -lpthread $(if $(filter Linux,$(SYSTEM)),-ldl)
+LIBS        = $(PACKAGE_LIBS) $(OPENMP_LIBS) -lm -lpthread $(if $(filter Linux,$(SYSTEM)),-ldl)
 
 # --- what is built --------------------------------------------------------------------------------------------------
 

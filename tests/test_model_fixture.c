@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/base/mem.h"
-#include "sim/num/blas.h"
 #include "tests/test_model.h"
 
 #include <criterion/criterion.h>
@@ -58,7 +57,6 @@ void test_model_start(struct fixture *f, const struct setting *setting)
     struct rng rng;
     const struct model_kind *kind = (const void *)model_family.at(setting->index);
     size_t count = setting->count, features = setting->shape.features;
-    blas_start();
     byz_param_defaults(kind->base.params, kind->base.param_count, f->params);
     set_knobs(setting, kind, f->params);
     f->model = (struct model){.kind = kind, .params = f->params, .shape = setting->shape};

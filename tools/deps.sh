@@ -17,7 +17,6 @@ pkg-config          command pkg-config
 libgsl-dev          library gsl
 libcjson-dev        library libcjson
 libcriterion-dev    library criterion
-libopenblas-dev     library openblas
 libseccomp-dev      library libseccomp
 zlib1g-dev          library zlib
 nettle-dev          library nettle
@@ -112,7 +111,7 @@ install_missing() { # package...
 name_missing() { # package...
     echo "deps.sh: not found: $*" >&2
     if [[ $(uname -s) == Darwin ]]; then
-        echo "         brew install pkg-config gsl cjson criterion openblas nettle gnuplot libomp numpy" >&2
+        echo "         brew install pkg-config gsl cjson criterion nettle gnuplot libomp numpy" >&2
     else
         echo "         these are Debian's names; install what your system calls them (headers included)" >&2
     fi
@@ -141,7 +140,7 @@ while read -r package probe; do
     esac
     # Outside Debian a missing plotter or Python module only stops what uses it; compiler and libraries are needed.
     case $package in
-    gnuplot-nox | python3-* | curl | ca-certificates | libseccomp-dev | libopenblas-dev) optional+=("$package") ;;
+    gnuplot-nox | python3-* | curl | ca-certificates | libseccomp-dev) optional+=("$package") ;;
     *) missing+=("$package") ;;
     esac
 done <<<"$list"

@@ -28,7 +28,7 @@ if [[ -z $archer ]]; then
 fi
 
 export OMP_TOOL=enabled OMP_TOOL_LIBRARIES=$archer ARCHER_OPTIONS=verbose=0 OMP_NUM_THREADS=4
-# OpenBLAS and GSL are not instrumented; byzsim calls them on one thread each.
+# GSL is not instrumented; byzsim calls it on one thread at a time.
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 exitcode=66 ${TSAN_OPTIONS:-}"
 # ThreadSanitizer of clang 14 expects the address layout of a process without much randomisation.
 runner=()

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/cli/cli.h"
 #include "sim/base/text.h"
-#include "sim/num/blas.h"
 #include "sim/report/environment.h"
 
 #include <errno.h>
@@ -192,7 +191,6 @@ int cli_main(int argc, char **argv)
      * other. */
     gsl_set_error_handler_off();
     signal(SIGPIPE, SIG_IGN);
-    blas_start();
     if (argc < 2) {
         print_help(stderr);
         return CLI_USAGE;

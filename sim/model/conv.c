@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/conv.h"
 #include "sim/base/mem.h"
-#include "sim/num/blas.h"
+#include "sim/num/gemm.h"
 
 #include <string.h>
 
@@ -195,8 +195,8 @@ void conv_forward(const struct conv_layer *layer, size_t count, const float *w,
     for (size_t start = 0; start < count; start += block) {
         size_t images = count - start < block ? count - start : block;
         gather_patches(layer, images, buffers->in + start * conv_input_size(layer), buffers->patches);
-        blas_gemm(false, false, images * positions(layer), n, size, 1, buffers->patches, size,
-                  buffers->weights, n, 0, buffers->maps, n);
+        gemm(false, false, images * positions(layer), n, size, 1, buffers->patches, size, buffers->weights, n,
+             0, buffers->maps, n);
         for (size_t i = 0; i < images; i++)
             pool_image(layer, buffers->maps + i * positions(layer) * n, w + n * size,
                        out->v + (start + i) * out->size, out->stride,
@@ -270,11 +270,11 @@ void conv_backward(const struct conv_layer *layer, size_t count, const struct co
         size_t offset = start * conv_input_size(layer);
         unpool_block(layer, start, images, buffers, out, d_out, g_bias);
         gather_patches(layer, images, buffers->in + offset, buffers->patches);
-        blas_gemm(true, false, size, n, spots, 1, buffers->patches, size, buffers->maps, n, start > 0 ? 1 : 0,
-                  buffers->gradient, n);
+        gemm(true, false, size, n, spots, 1, buffers->patches, size, buffers->maps, n, start > 0 ? 1 : 0,
+             buffers->gradient, n);
         if (inputs) {
-            blas_gemm(false, true, spots, size, n, 1, buffers->maps, n, buffers->weights, n, 0,
-                      buffers->patches, size);
+            gemm(false, true, spots, size, n, 1, buffers->maps, n, buffers->weights, n, 0, buffers->patches,
+                 size);
             scatter_patches(layer, images, buffers->patches, buffers->d_in + offset);
         }
     }

@@ -3,7 +3,7 @@
 #include "sim/base/mem.h"
 #include "sim/model/init.h"
 #include "sim/model/loss.h"
-#include "sim/num/blas.h"
+#include "sim/num/gemm.h"
 
 #include <math.h>
 #include <string.h>
@@ -135,11 +135,11 @@ static void forward(const struct dense_stack *stack, const struct workspace *wor
         size_t lda = a.by_sample ? in : count;
         if (l < stack->layers) {
             float *z = work->hidden[l];
-            blas_gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, lda, 0, z, count);
+            gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, lda, 0, z, count);
             for (size_t u = 0; u < units; u++)
                 dense_activate(stack->activation, count, b != NULL ? b[u] : 0, z + u * count);
         } else {
-            blas_gemm(!a.by_sample, true, count, units, in, 1, a.v, lda, w, in, 0, out, units);
+            gemm(!a.by_sample, true, count, units, in, 1, a.v, lda, w, in, 0, out, units);
             for (size_t i = 0; b != NULL && i < count; i++)
                 for (size_t u = 0; u < units; u++)
                     out[i * units + u] += b[u];
@@ -184,16 +184,16 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
         struct values a = inputs_of(work, l, x);
         w -= layer_size(stack, l);
         g -= layer_size(stack, l);
-        blas_gemm(d.by_sample, !a.by_sample, units, in, count, 1, d.v, ldd, a.v, a.by_sample ? in : count, 0,
-                  g, in);
+        gemm(d.by_sample, !a.by_sample, units, in, count, 1, d.v, ldd, a.v, a.by_sample ? in : count, 0, g,
+             in);
         if (stack->bias)
             sum_bias(&d, count, units, g + units * in);
         if (l > 1) {
-            blas_gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, work->spare[l % 2], count);
+            gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, work->spare[l % 2], count);
             dense_deactivate(stack->activation, in * count, a.v, work->spare[l % 2]);
             d = (struct values){work->spare[l % 2], false};
         } else if (dx != NULL) {
-            blas_gemm(!d.by_sample, false, count, in, units, 1, d.v, ldd, w, in, 0, dx, in);
+            gemm(!d.by_sample, false, count, in, units, 1, d.v, ldd, w, in, 0, dx, in);
         }
     }
 }

@@ -6,7 +6,8 @@
  * 1986).
  *
  * Cost: three matrix products a layer (two for the first). Hidden activations lie unit by unit, (width,
- * count): for the small batches of a worker the products then have the long side where a CBLAS is fastest.
+ * count): the weights are then read in place by all products, and a worker's small batch is the side that is
+ * a multiple of the vectors' length.
  *
  * Check: widths 784, 100, 10 with biases are 79,510 parameters.
  */

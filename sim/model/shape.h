@@ -12,8 +12,8 @@ int shape_need_classes(const char *model, const struct model_shape *shape, char 
 /* `model` predicts a number: the data must be regression data. */
 int shape_need_targets(const char *model, const struct model_shape *shape, char reason[BYZ_REASON_SIZE]);
 
-/* The parameters and the features must each be countable by a CBLAS, whose sizes are 32-bit. `parameters` is
- * a double so that a count that overflows size_t is seen as well. */
+/* The parameters and the features must each be at most 2^31 - 1, which bounds every array of a model.
+ * `parameters` is a double so that a count that overflows size_t is seen as well. */
 int shape_need_fitting(const char *model, const struct model_shape *shape, double parameters,
                        char reason[BYZ_REASON_SIZE]);
 

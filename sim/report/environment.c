@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/report/environment.h"
-#include "sim/num/blas.h"
+#include "sim/num/gemm.h"
 
 #include <gsl/gsl_version.h>
 #include <nettle/version.h>
@@ -59,7 +59,6 @@ static cJSON *libraries_json(void)
     snprintf(nettle, sizeof nettle, "%d.%d", NETTLE_VERSION_MAJOR, NETTLE_VERSION_MINOR);
     cJSON_AddStringToObject(libraries, "gsl", gsl_version);
     cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
-    cJSON_AddStringToObject(libraries, "blas", blas_name());
     cJSON_AddStringToObject(libraries, "zlib", zlibVersion());
     cJSON_AddStringToObject(libraries, "nettle", nettle);
     return libraries;
@@ -82,6 +81,7 @@ cJSON *environment_json(size_t threads)
     cJSON_AddStringToObject(json, "cpu", cpu);
     cJSON_AddNumberToObject(json, "cores", (double)sysconf(_SC_NPROCESSORS_ONLN));
     cJSON_AddNumberToObject(json, "threads", (double)threads);
+    cJSON_AddStringToObject(json, "kernels", gemm_level()->name);
     cJSON_AddItemToObject(json, "libraries", libraries_json());
     return json;
 }

@@ -10,8 +10,8 @@
 const char *environment_version(void);
 const char *environment_commit(void);
 
-/* {version, commit, compiler, flags, system, cpu, cores, threads, libraries: {...}}. NULL when memory runs
- * out. */
+/* {version, commit, compiler, flags, system, cpu, cores, threads, kernels, libraries: {...}}; kernels is the
+ * instruction set of the matrix products (gemm.h). NULL when memory runs out. */
 cJSON *environment_json(size_t threads);
 
 #endif

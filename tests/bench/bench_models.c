@@ -5,7 +5,7 @@
  */
 #include "sim/base/mem.h"
 #include "sim/model/model.h"
-#include "sim/num/blas.h"
+#include "sim/num/gemm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static double peak_speed(void)
         a[j] = (float)(j % 17) - 8;
     for (int k = 0; k < 60; k++) {
         double start = now();
-        blas_gemm(false, false, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
+        gemm(false, false, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
         double time = now() - start;
         best = time < best ? time : best;
     }
@@ -106,9 +106,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_models [batch size from 1 to 100000]\n");
         return 2;
     }
-    blas_start();
     double peak = peak_speed();
-    printf("%s\nlarge product: %.1f GF/s; batch %zu\n\n", blas_name(), peak / 1e9, batch);
+    printf("kernels: %s\nlarge product: %.1f GF/s; batch %zu\n\n", gemm_level()->name, peak / 1e9, batch);
     printf("%-22s %12s %12s %12s %10s\n", "model", "minimum/us", "median/us", "floor/us", "of peak");
     for (size_t k = 0; k < BYZ_LENGTH(entries); k++) {
         size_t count = strcmp(entries[k].name, "cnn") == 0 ? 60 : BYZ_LENGTH(times);

@@ -35,7 +35,7 @@ CONFINED = [
     ("cJSON", r"\bcJSON\w*|\bcjson/", ["sim/config/", "sim/report/", "sim/grade/", "sim/app/", "sim/cli/"],
      "JSON is read and written by config, report and grade; app and cli carry their objects"),
     ("a CBLAS", r"\bcblas\w*|\bgsl_blas\w*|\bopenblas_\w+", ["sim/num/"],
-     "sim/num/blas.h is the one door to it"),
+     "matrix products go through sim/num/gemm.h, whose bits do not depend on a library"),
     ("dynamic loading", r"\bdl(?:m?open|sym|vsym|close)\b|\bdlfcn\.h", ["sim/plugin/"],
      "plugins are loaded by sim/plugin"),
     ("seccomp", r"\bseccomp\w*|\bSCMP_\w+", ["sim/plugin/"], "the sandbox lives in sim/plugin"),

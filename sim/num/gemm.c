@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/num/gemm.h"
+
+static const struct gemm_level *const levels[] = {
+#if defined(__x86_64__)
+    &gemm_avx512,
+    &gemm_avx2,
+#endif
+    &gemm_base,
+};
+
+const struct gemm_level *gemm_level_at(size_t index)
+{
+    return index < sizeof levels / sizeof levels[0] ? levels[index] : NULL;
+}
+
+const struct gemm_level *gemm_level(void)
+{
+    size_t index = 0;
+    while (!levels[index]->available())
+        index++;
+    return levels[index];
+}
+
+void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a,
+          size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+    const struct gemm_task task = {.m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .a = a,
+                                   .a_row = transpose_a ? 1 : lda,
+                                   .a_step = transpose_a ? lda : 1,
+                                   .b = b,
+                                   .ldb = ldb,
+                                   .transpose_b = transpose_b,
+                                   .alpha = alpha,
+                                   .beta = beta,
+                                   .c = c,
+                                   .ldc = ldc};
+    gemm_level()->product(&task);
+}
