@@ -147,7 +147,7 @@ def outputs(folder):
                   "[1/1]" in done.stderr and "[1/1]" not in done.stdout and "results: " in done.stdout, done.stdout)
     done = expect_run("--quiet", ["run", path, "--out", f"{folder}/b", "--quiet"], 0)
     checks.expect("--quiet is silent", done.stdout == "" and done.stderr == "", done.stdout + done.stderr)
-    done = expect_run("regression", ["run", write(f"{folder}/r.json", REGRESSION), "--out", f"{folder}/c"], 0, "loss",
+    done = expect_run("regression", ["run", write(f"{folder}/r.json", REGRESSION), "--out", f"{folder}/c"], 0, "distance of the parameters",
                       where="stdout")
     checks.expect("--out DIR/NAME", list(pathlib.Path(f"{folder}/c/regression").glob("regression-*.json")) != [])
     blocked = write(f"{folder}/file", "x")

@@ -6,7 +6,6 @@
 #include "sim/data/dataset.h"
 #include "sim/data/partition.h"
 #include "sim/model/model.h"
-#include "sim/num/blas.h"
 #include "tests/test_simulation_fixture.h"
 
 #include <criterion/criterion.h>
@@ -25,7 +24,6 @@ static const int counts[] = {1, 2, 3, 8};
 static bool same_at_any_threads(const char *what, const char *text, char **reports)
 {
     struct simulation_fixture reference, other;
-    blas_start();
     if (!simulation_fixture_try(&reference, text, reports)) {
         simulation_fixture_fini(&reference);
         return false;

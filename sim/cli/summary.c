@@ -95,6 +95,7 @@ static void print_table(const struct sweep *sweep)
 static void print_lines(const struct sweep *sweep)
 {
     char word[WORD];
+    printf("%s after the last round\n\n", measure_words(sweep));
     for (size_t i = 0; i < sweep->count; i++) {
         outcome_words(&sweep->runs[i], word);
         printf("%-60s %12s\n", sweep->runs[i].experiment.run_name, word);

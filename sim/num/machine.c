@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/machine.h"
 #include "sim/base/mem.h"
-#include "sim/num/blas.h"
+#include "sim/num/gemm.h"
 #include "sim/num/dispatch.h"
 
 #include <stdint.h>
@@ -58,7 +58,7 @@ int machine_product_rate(double *flops_per_second, struct err *err)
         a[i] = (float)(i % 7) * 0.125f;
     for (int pass = 0; pass < PASSES; pass++) {
         double begun = machine_seconds();
-        blas_gemm(false, false, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
+        gemm(false, false, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
         double took = machine_seconds() - begun;
         best = took < best ? took : best;
     }
