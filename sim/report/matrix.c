@@ -98,7 +98,7 @@ static int read_json(const char *path, const char *bytes, size_t length, struct 
     return rc;
 }
 
-/* One cell from *at; moves *at behind it and its separator. */
+/* One cell from *at; moves *at behind it and the blanks that follow. */
 static bool csv_cell(char **at, float *value)
 {
     char *end = NULL, *from = *at + strspn(*at, " \t");
@@ -111,8 +111,7 @@ static bool csv_cell(char **at, float *value)
     if (*end != '\0' && !special_word(word, value))
         return false;
     from += length;
-    from += strspn(from, " \t\r");
-    *at = from + (*from == ',' || *from == ';');
+    *at = from + strspn(from, " \t\r");
     return true;
 }
 
@@ -131,10 +130,13 @@ static bool blank(const char *line)
 
 static int csv_row(const char *path, char **at, size_t line, float *row, size_t d, struct err *err)
 {
-    for (size_t column = 0; column < d; column++)
-        if (**at == '\n' || **at == '\0' || !csv_cell(at, &row[column]))
+    for (size_t column = 0; column < d; column++) {
+        bool separated = column == 0 || **at == ',' || **at == ';';
+        *at += column > 0 && separated;
+        if (!separated || !csv_cell(at, &row[column]))
             return err_set(err, ERR_DATA, "%s: line %zu, value %zu: a number is needed (%zu in each line)",
                            path, line, column + 1, d);
+    }
     if (**at != '\n' && **at != '\0')
         return err_set(err, ERR_DATA, "%s: line %zu: more than %zu values, unlike the first line", path, line,
                        d);
@@ -166,19 +168,24 @@ static int read_csv(const char *path, char *bytes, struct matrix *matrix, struct
 }
 
 /* The header is a Python literal: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. */
+static const char *npy_field(const char *header, const char *key)
+{
+    const char *at = strstr(header, key);
+    return at == NULL ? "" : at + strlen(key) + strspn(at + strlen(key), " ");
+}
+
 static bool npy_header(const char *header, size_t *n, size_t *d, size_t *item, bool *fortran)
 {
-    const char *descr = strstr(header, "'descr':"), *order = strstr(header, "'fortran_order':"),
-               *shape = strstr(header, "'shape':");
+    const char *descr = npy_field(header, "'descr':"), *order = npy_field(header, "'fortran_order':");
     unsigned long long rows = 0, columns = 0;
-    if (descr == NULL || order == NULL || shape == NULL ||
-        sscanf(shape, "'shape': (%llu, %llu)", &rows, &columns) != 2)
+    int end = 0; /* stays 0 unless the bracket closes behind the second number */
+    if (sscanf(npy_field(header, "'shape':"), "(%llu, %llu)%n", &rows, &columns, &end) != 2 || end == 0)
         return false;
-    *item = strstr(descr, "'<f4'") != NULL ? 4 : strstr(descr, "'<f8'") != NULL ? 8 : 0;
-    *fortran = strncmp(order + strlen("'fortran_order':") + 1, "True", 4) == 0;
+    *item = strncmp(descr, "'<f4'", 5) == 0 ? 4 : strncmp(descr, "'<f8'", 5) == 0 ? 8 : 0;
+    *fortran = strncmp(order, "True", 4) == 0;
     *n = (size_t)rows;
     *d = (size_t)columns;
-    return *item != 0;
+    return *item != 0 && (*fortran || strncmp(order, "False", 5) == 0);
 }
 
 static float npy_value(const unsigned char *at, size_t item)
@@ -198,7 +205,9 @@ static int read_npy(const char *path, const char *bytes, size_t length, struct m
 {
     const unsigned char *p = (const unsigned char *)bytes;
     size_t wide = length > 6 && p[6] >= 2 ? 12 : 10, n = 0, d = 0, item = 0;
-    size_t header = length < wide ? 0 : wide == 10 ? p[8] + 256u * p[9] : p[8] + 256u * p[9] + 65536u * p[10];
+    size_t header = length < wide ? 0
+                    : wide == 10  ? p[8] + 256u * p[9]
+                                  : p[8] + 256u * p[9] + 65536u * p[10] + 16777216u * p[11];
     char text[1024] = "";
     bool fortran = false;
     if (length < wide || header > length - wide || header >= sizeof text)
