@@ -50,6 +50,22 @@ Test(digest, any_two_values_that_change_places_change_it)
         }
 }
 
+/* The top bit of a product depends on the top bits alone: two of them must not cancel out. */
+Test(digest, any_two_values_that_change_their_sign_change_it)
+{
+    float values[MOST];
+    fill(values);
+    uint64_t whole = digest_floats(0, values, MOST);
+    for (size_t i = 0; i < MOST; i++)
+        for (size_t j = i + 1; j < MOST; j++) {
+            values[i] = -values[i];
+            values[j] = -values[j];
+            cr_assert_neq(digest_floats(0, values, MOST), whole, "%zu and %zu", i, j);
+            values[i] = -values[i];
+            values[j] = -values[j];
+        }
+}
+
 /* Zeros are what the last block is filled up with, so they are the hard case for the length. */
 Test(digest, the_length_counts_even_when_only_zeros_are_added)
 {
@@ -81,6 +97,8 @@ Test(digest, remembers_the_history)
     uint64_t a = digest_floats(0, values, 10), b = digest_floats(0, values + 10, 10);
     cr_assert_neq(digest_floats(a, values + 10, 10), digest_floats(b, values, 10));
     cr_assert_neq(digest_floats(a, values + 10, 10), digest_floats(0, values, 20));
+    cr_assert_neq(digest_floats(a, values, 10), digest_floats(b, values, 10),
+                  "the same end of two histories");
     cr_assert_neq(digest_floats(a, values, 0), a);
     cr_assert_eq(digest_floats(a, values + 10, 10),
                  digest_floats(digest_floats(0, values, 10), values + 10, 10));

@@ -156,8 +156,7 @@ Test(experiment, the_identity_is_of_the_settings_not_of_the_text)
 {
     static const char *const same[] = {
         "{'workers': {'count': 10}, 'seed': 1}",
-        "{ 'seed':1.0,\n\t'workers': {'count': 1e1, 'byzantine': 0}, 'server': {'aggregator': {'name': "
-        "'mean'}}}",
+        "{ 'seed':1.0,\n\t'workers': {'count': 1e1}, 'server': {'aggregator': {'name': 'mean'}}}",
         "{'attack': 'none', 'workers': {'count': 10, 'momentum': 0}, 'server': {'preaggregators': []}}"};
     static const char *const others[] = {
         "{'workers': {'count': 10}, 'seed': 2}",

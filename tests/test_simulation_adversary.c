@@ -230,17 +230,27 @@ Test(simulation_adversary, rounds_without_an_answer_are_skipped_and_recorded)
     simulation_fixture_fini(&fixture);
 }
 
+/* Ten rounds and thirty skipped ones end where ten rounds end, though velocity and weight decay would move
+ * on. */
 Test(simulation_adversary, a_skipped_round_moves_nothing)
 {
-    struct simulation_fixture fixture;
-    struct diary diary;
-    configure(&fixture, "'byzantine': 6, 'momentum': 0.5", "'name': 'nan'",
-              "'aggregator': 'krum', 'declared_byzantine': 2, 'momentum': 0.9, 'weight_decay': 0.1");
-    run(&fixture, &diary);
-    for (size_t k = 0; k < fixture.simulation->d; k++)
-        cr_assert_eq(fixture.simulation->parameters[k], 0.0f);
-    cr_assert_eq(fixture.simulation->skipped, ROUNDS);
-    simulation_fixture_fini(&fixture);
+    struct simulation_fixture skipping, shorter;
+    const char *attack = "'name': 'nan', 'start': 10";
+    const char *server =
+        "'aggregator': 'krum', 'declared_byzantine': 2, 'momentum': 0.9, 'weight_decay': 0.1";
+    configure(&skipping, "'byzantine': 6, 'momentum': 0.5", attack, server);
+    configure(&shorter, "'byzantine': 6, 'momentum': 0.5", attack, server);
+    shorter.experiment.settings.rounds = 10;
+    simulation_fixture_finish(&skipping);
+    simulation_fixture_finish(&shorter);
+    cr_assert_eq(skipping.simulation->skipped, ROUNDS - 10);
+    for (size_t k = 0; k < skipping.simulation->d; k++) {
+        cr_assert_neq(skipping.simulation->parameters[k], 0.0f);
+        cr_assert_eq(skipping.simulation->parameters[k], shorter.simulation->parameters[k], "coordinate %zu",
+                     k);
+    }
+    simulation_fixture_fini(&skipping);
+    simulation_fixture_fini(&shorter);
 }
 
 Test(simulation_adversary, on_invalid_stop_ends_the_run_with_the_reason)

@@ -44,7 +44,7 @@ static bool same_at_any_threads(const char *what, const char *text, char **repor
         simulation_fixture_init(&other, text);
         omp_set_num_threads(counts[i]);
         simulation_fixture_start(&other);
-        cr_assert_eq(other.simulation->threads, counts[i]);
+        cr_assert_eq(other.simulation->threads, (size_t)counts[i]);
         simulation_fixture_finish(&other);
         simulation_fixture_expect_same(reference.simulation, other.simulation, name);
         simulation_fixture_fini(&other);
