@@ -20,7 +20,7 @@ struct values {
 struct workspace {
     float *hidden[BYZ_COUNTS_MOST + 2]; /* [l] (width[l], count) for 0 < l < layers */
     float *logits;                      /* (count, outputs) */
-    float *spare[2]; /* (widest hidden layer, count): derivatives, layer by layer in turn */
+    float *spare[2];                    /* (widest layer, count): derivatives, layer by layer in turn */
     size_t bytes;
 };
 
@@ -68,7 +68,7 @@ static float *claim(struct workspace *work, void *scratch, size_t floats)
 static struct workspace lay_out(const struct dense_stack *stack, size_t count, void *scratch)
 {
     struct workspace work = {.bytes = 0};
-    size_t widest = 0;
+    size_t widest = stack->width[stack->layers];
     for (size_t l = 1; l < stack->layers; l++) {
         work.hidden[l] = claim(&work, scratch, stack->width[l] * count);
         widest = stack->width[l] > widest ? stack->width[l] : widest;
@@ -124,6 +124,15 @@ static struct values inputs_of(const struct workspace *work, size_t l, const flo
     return l == 1 ? (struct values){x, true} : (struct values){work->hidden[l - 1], false};
 }
 
+/* out (count, units) = transpose of z (units, count), plus b (units) when it is not NULL. */
+static void turn_logits(size_t count, size_t units, const float *restrict z, const float *restrict b,
+                        float *restrict out)
+{
+    for (size_t u = 0; u < units; u++)
+        for (size_t i = 0; i < count; i++)
+            out[i * units + u] = b != NULL ? z[u * count + i] + b[u] : z[u * count + i];
+}
+
 /* The activations of all layers, the last one's (logits) in out (count, outputs). */
 static void forward(const struct dense_stack *stack, const struct workspace *work, const float *w,
                     size_t count, const float *x, float *out)
@@ -132,18 +141,13 @@ static void forward(const struct dense_stack *stack, const struct workspace *wor
         size_t in = stack->width[l - 1], units = stack->width[l];
         struct values a = inputs_of(work, l, x);
         const float *b = stack->bias ? w + units * in : NULL;
-        size_t lda = a.by_sample ? in : count;
-        if (l < stack->layers) {
-            float *z = work->hidden[l];
-            gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, lda, 0, z, count);
+        float *z = l < stack->layers ? work->hidden[l] : work->spare[0];
+        gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, a.by_sample ? in : count, 0, z, count);
+        if (l == stack->layers)
+            turn_logits(count, units, z, b, out);
+        else
             for (size_t u = 0; u < units; u++)
                 dense_activate(stack->activation, count, b != NULL ? b[u] : 0, z + u * count);
-        } else {
-            gemm(!a.by_sample, true, count, units, in, 1, a.v, lda, w, in, 0, out, units);
-            for (size_t i = 0; b != NULL && i < count; i++)
-                for (size_t u = 0; u < units; u++)
-                    out[i * units + u] += b[u];
-        }
         w += layer_size(stack, l);
     }
 }

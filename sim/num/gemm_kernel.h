@@ -38,6 +38,10 @@ typedef float loose_vector
     __attribute__((vector_size(sizeof(float) * LANES), aligned(sizeof(float)), may_alias));
 typedef float loose_four __attribute__((vector_size(4 * sizeof(float)), aligned(sizeof(float)), may_alias));
 
+#if GEMM_LANES > 4
+typedef float eight __attribute__((vector_size(8 * sizeof(float))));
+#endif
+
 struct tile {
     const float *a; /* element (i, p) at a[i * a_row + p * a_step] */
     size_t a_row, a_step;
@@ -188,49 +192,69 @@ static GEMM_TARGET void copy_panel(size_t k, size_t width, const float *b, size_
     }
 }
 
-/* to (4, ld) = transpose of the first `rows` of from (4, ldf), zeros for the others. */
-GEMM_INLINE void turn_four(const size_t rows, const float *from, size_t ldf, float *to, size_t ld)
+/* A vector from b[at[0]..], b[at[4]..], ...: four floats of every fourth row. */
+GEMM_INLINE vector load_fours(const float *b, const size_t at[LANES])
 {
-    loose_four r[4];
+#define GEMM_FOUR(i) (*(const loose_four *)(const void *)(b + at[i]))
+#if GEMM_LANES == 4
+    return GEMM_FOUR(0);
+#else
+    eight low = __builtin_shufflevector(GEMM_FOUR(0), GEMM_FOUR(4), 0, 1, 2, 3, 4, 5, 6, 7);
+#if GEMM_LANES == 8
+    return low;
+#else
+    eight high = __builtin_shufflevector(GEMM_FOUR(8), GEMM_FOUR(12), 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#endif
+#endif
+#undef GEMM_FOUR
+}
+
+/* x and y with the same shuffle in every four of lanes; 0 to 3 number those of x, LANES up those of y. */
+#define GEMM_QUAD(o, i, j, k, l) (i) + (o), (j) + (o), (k) + (o), (l) + (o)
+#if GEMM_LANES == 4
+#define GEMM_SHUFFLE(x, y, i, j, k, l) __builtin_shufflevector(x, y, GEMM_QUAD(0, i, j, k, l))
+#elif GEMM_LANES == 8
+#define GEMM_SHUFFLE(x, y, i, j, k, l)                                                                       \
+    __builtin_shufflevector(x, y, GEMM_QUAD(0, i, j, k, l), GEMM_QUAD(4, i, j, k, l))
+#else
+#define GEMM_SHUFFLE(x, y, i, j, k, l)                                                                       \
+    __builtin_shufflevector(x, y, GEMM_QUAD(0, i, j, k, l), GEMM_QUAD(4, i, j, k, l),                        \
+                            GEMM_QUAD(8, i, j, k, l), GEMM_QUAD(12, i, j, k, l))
+#endif
+
+/* to (4, LANES), ld floats from row to row, = transpose of LANES rows of four floats at b[at[i]]. */
+GEMM_INLINE void turn_four(const float *b, const size_t at[LANES], float *to, size_t ld)
+{
+    vector r[4], low[2], high[2];
     GEMM_UNROLL
-    for (size_t i = 0; i < 4; i++)
-        r[i] = i < rows ? *(const loose_four *)(const void *)(from + i * ldf) : (loose_four){0};
-    loose_four low = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
-    loose_four high = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-    loose_four low2 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-    loose_four high2 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-    *(loose_four *)(void *)to = __builtin_shufflevector(low, low2, 0, 1, 4, 5);
-    *(loose_four *)(void *)(to + ld) = __builtin_shufflevector(low, low2, 2, 3, 6, 7);
-    *(loose_four *)(void *)(to + 2 * ld) = __builtin_shufflevector(high, high2, 0, 1, 4, 5);
-    *(loose_four *)(void *)(to + 3 * ld) = __builtin_shufflevector(high, high2, 2, 3, 6, 7);
+    for (size_t q = 0; q < 4; q++)
+        r[q] = load_fours(b, at + q);
+    GEMM_UNROLL
+    for (size_t h = 0; h < 2; h++) {
+        low[h] = GEMM_SHUFFLE(r[2 * h], r[2 * h + 1], 0, LANES, 1, LANES + 1);
+        high[h] = GEMM_SHUFFLE(r[2 * h], r[2 * h + 1], 2, LANES + 2, 3, LANES + 3);
+    }
+    *(loose_vector *)(void *)to = GEMM_SHUFFLE(low[0], low[1], 0, 1, LANES, LANES + 1);
+    *(loose_vector *)(void *)(to + ld) = GEMM_SHUFFLE(low[0], low[1], 2, 3, LANES + 2, LANES + 3);
+    *(loose_vector *)(void *)(to + 2 * ld) = GEMM_SHUFFLE(high[0], high[1], 0, 1, LANES, LANES + 1);
+    *(loose_vector *)(void *)(to + 3 * ld) = GEMM_SHUFFLE(high[0], high[1], 2, 3, LANES + 2, LANES + 3);
 }
 
-/* Four columns of a panel, to (k, ld), from `rows` <= 4 rows of b. */
-GEMM_INLINE void turn_rows(const size_t rows, size_t k, const float *b, size_t ldb, float *to, size_t ld)
-{
-    size_t p = 0;
-    for (; p + 4 <= k; p += 4)
-        turn_four(rows, b + p, ldb, to + p * ld, ld);
-    for (; p < k; p++)
-        for (size_t i = 0; i < 4; i++)
-            to[p * ld + i] = i < rows ? b[i * ldb + p] : 0;
-}
-
-/* panel (k, ld) = transpose of b (width, k), zeros behind. */
+/* panel (k, ld) = transpose of b (width, k); the columns behind repeat the last. */
 static GEMM_TARGET void turn_panel(size_t k, size_t width, const float *b, size_t ldb, float *panel,
                                    size_t ld)
 {
-    size_t j = 0;
-    for (; j + 4 <= width; j += 4)
-        turn_rows(4, k, b + j * ldb, ldb, panel + j, ld);
-    if (j + 3 == width)
-        turn_rows(3, k, b + j * ldb, ldb, panel + j, ld);
-    else if (j + 2 == width)
-        turn_rows(2, k, b + j * ldb, ldb, panel + j, ld);
-    else if (j + 1 == width)
-        turn_rows(1, k, b + j * ldb, ldb, panel + j, ld);
-    for (j = (width + 3) / 4 * 4; j < ld; j += 4)
-        turn_rows(0, k, NULL, 0, panel + j, ld);
+    for (size_t j = 0; j < ld; j += LANES) {
+        size_t at[LANES], p = 0;
+        for (size_t i = 0; i < LANES; i++)
+            at[i] = (j + i < width ? j + i : width - 1) * ldb;
+        for (; p + 4 <= k; p += 4)
+            turn_four(b + p, at, panel + p * ld + j, ld);
+        for (; p < k; p++)
+            for (size_t i = 0; i < LANES; i++)
+                panel[p * ld + j + i] = b[at[i] + p];
+    }
 }
 
 /* Points tile->b to columns j.. of op(b), rows p.. p + tile->k: in place, or a copy in `room` where the
@@ -294,6 +318,8 @@ static GEMM_TARGET void product(const struct gemm_task *task)
 }
 
 #undef GEMM_CASE
+#undef GEMM_QUAD
+#undef GEMM_SHUFFLE
 #undef GEMM_INLINE
 #undef GEMM_UNROLL
 
