@@ -103,6 +103,20 @@ static struct demand total_demand(struct defence *defence, size_t n, size_t d)
     return demand;
 }
 
+double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld)
+{
+    struct defence sketch = {.settings = settings};
+    struct demand demand = total_demand(&sketch, n, d);
+    double stages = (double)settings->preaggregators.count, square = (double)n * (double)n * sizeof(double);
+    double buffers = (stages > 2 ? 2 : stages) * (double)n * (double)ld * sizeof(float);
+    double bytes = buffers + (double)demand.scratch + (stages > 0 ? 3 * square : 0);
+    if (demand.needs & BYZ_NEEDS_DISTANCES)
+        bytes += square;
+    for (size_t i = 0; i <= settings->preaggregators.count; i++)
+        bytes += (double)sketch.state_sizes[i];
+    return bytes;
+}
+
 int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
                  size_t ld, struct err *err)
 {

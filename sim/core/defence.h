@@ -49,6 +49,9 @@ int defence_unsuitable(const struct defence_settings *settings, size_t n, size_t
  * without pre-aggregation, 8f/(n-f) (kappa + 1) behind nnm alone (Allouah et al., AISTATS 2023). */
 double defence_kappa(const struct defence_settings *settings, size_t n, size_t f);
 
+/* Bytes that defence_init will ask for. */
+double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld);
+
 /* Room for n rows of d floats (ld floats apart). Release with defence_fini, also after a failure. */
 int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
                  size_t ld, struct err *err);

@@ -2,6 +2,7 @@
 #include "sim/core/simulation.h"
 #include "sim/core/digest.h"
 #include "sim/core/phases.h"
+#include "sim/num/machine.h"
 #include "sim/num/rows.h"
 
 #include <math.h>
@@ -70,14 +71,27 @@ static size_t room_samples(const struct settings *settings, const struct dataset
 double simulation_memory(const struct settings *settings, const struct dataset *dataset)
 {
     struct model model = simulation_model(settings, dataset);
-    double n = (double)settings->workers.count, d = (double)model_dimension(&model);
-    double batch = (double)room_samples(settings, dataset), threads = omp_get_max_threads();
-    double matrices =
-        1 + (settings->workers.momentum > 0) + fmin((double)settings->server.defence.preaggregators.count, 2);
-    matrices += (double)settings->workers.byzantine / n;
-    double rooms = threads * (batch * (double)dataset->features * 4 + 2 * d * 4 +
-                              (double)model_scratch_bytes(&model, room_samples(settings, dataset)));
-    return matrices * n * d * 4 + n * n * 32 + rooms + 5 * d * 4;
+    size_t n = (size_t)settings->workers.count, d = model_dimension(&model),
+           samples = room_samples(settings, dataset);
+    double rows = (double)n * (settings->workers.momentum > 0 ? 2 : 1) + (double)settings->workers.byzantine;
+    double room = (double)samples * (double)dataset->features * sizeof(float) +
+                  2 * (double)d * sizeof(float) + (double)model_scratch_bytes(&model, samples);
+    return (rows + 4) * (double)d * sizeof(float) + omp_get_max_threads() * room +
+           defence_memory(&settings->server.defence, n, d, (d + 15) / 16 * 16);
+}
+
+/* Better told now than by the system in the middle of a run, when it ends a program that takes too much. */
+static int check_memory(const struct simulation *s, struct err *err)
+{
+    double need = simulation_memory(s->settings, s->dataset), there = machine_memory();
+    if (there == 0 || need < 0.9 * there)
+        return ERR_OK;
+    return err_set(err, ERR_MEMORY,
+                   "%zu workers with %zu parameters need %.1f GB, this machine has %.1f GB; use fewer "
+                   "workers, a smaller "
+                   "model%s",
+                   s->n, s->d, need / 1e9, there / 1e9,
+                   s->settings->workers.momentum > 0 ? ", or no worker momentum" : "");
 }
 
 static int room_init(struct thread_room *room, const struct simulation *simulation, struct err *err)
@@ -164,7 +178,9 @@ static int make(struct simulation *s, struct err *err)
     s->ld = (s->d + 15) / 16 * 16;
     s->batch = room_samples(settings, s->dataset);
     err->code = ERR_OK;
-    int rc = make_arrays(s, err);
+    int rc = check_memory(s, err);
+    if (rc == ERR_OK)
+        rc = make_arrays(s, err);
     for (size_t t = 0; rc == ERR_OK && t < s->threads; t++)
         rc = room_init(&s->rooms[t], s, err);
     if (rc == ERR_OK)

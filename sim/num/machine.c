@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/machine.h"
 #include "sim/base/mem.h"
-#include "sim/num/gemm.h"
 #include "sim/num/dispatch.h"
+#include "sim/num/gemm.h"
 
 #include <stdint.h>
 #include <time.h>
