@@ -10,6 +10,7 @@
 #include "sim/base/err.h"
 #include "sim/base/mem.h"
 #include "sim/base/text.h"
+#include "sim/core/columns.h"
 #include "sim/core/defence.h"
 #include "sim/core/holdings.h"
 #include "sim/core/settings.h"
@@ -19,26 +20,6 @@
 #include <stdbool.h>
 
 enum simulation_status { SIMULATION_RUNNING, SIMULATION_COMPLETED, SIMULATION_DIVERGED, SIMULATION_STOPPED };
-
-/* Columns of simulation.evaluations. */
-enum { EVAL_ROUND, EVAL_TRAIN_LOSS, EVAL_TEST_LOSS, EVAL_TEST_ACCURACY, EVAL_PARAMETER_ERROR, EVAL_COLUMNS };
-
-/* Columns of simulation.rounds. */
-enum {
-    ROUND_NUMBER,
-    ROUND_LEARNING_RATE,
-    ROUND_AGGREGATE_NORM,
-    ROUND_HONEST_NORM,
-    ROUND_HONEST_VARIANCE,
-    ROUND_DISTANCE,
-    ROUND_COSINE,
-    ROUND_RATIO,
-    ROUND_BYZANTINE_WEIGHT,
-    ROUND_DROPPED,
-    ROUND_SKIPPED,
-    ROUND_BYTES,
-    ROUND_COLUMNS
-};
 
 /* What one thread needs to compute gradients and evaluations. */
 struct thread_room {
