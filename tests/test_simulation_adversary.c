@@ -114,8 +114,9 @@ Test(simulation_adversary, before_its_start_everyone_is_honest)
  * all. */
 Test(simulation_adversary, workers_gather_momentum_while_they_attack)
 {
-    static const char *const attacks[] = {"'name': 'nan', 'every': 2", "'name': 'nan', 'stop': 30",
-                                          "'name': 'nan', 'start': 3", "'name': 'nan', 'members': 'redrawn'"};
+    static const char *const attacks[] = {
+        "'name': 'sign_flip', 'every': 2", "'name': 'sign_flip', 'stop': 30",
+        "'name': 'sign_flip', 'start': 3", "'name': 'sign_flip', 'members': 'redrawn'"};
     struct simulation_fixture honest, attacked;
     configure(&honest, "'byzantine': 2, 'momentum': 0.9", "'name': 'none'", "'aggregator': 'median'");
     honest.experiment.settings.server.learning_rate = 0;
