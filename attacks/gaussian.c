@@ -67,6 +67,7 @@ const struct byz_attack attack_gaussian = {
          .params_size = sizeof(struct gaussian_params)},
     .knowledge = 1u << BYZ_COLLUDING | 1u << BYZ_OWN,
     .default_knowledge = BYZ_COLLUDING,
+    .blind = true,
     .unsuitable = gaussian_unsuitable,
     .apply = gaussian_apply,
 };

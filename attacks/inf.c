@@ -22,5 +22,6 @@ const struct byz_attack attack_inf = {
                     "server drops malformed messages (server.nonfinite)."},
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
+    .blind = true,
     .apply = inf_apply,
 };

@@ -128,6 +128,8 @@ def listings():
             bad[family] = one.stdout
     checks.expect("list and list --json agree", not absent, absent)
     checks.expect("describe of every name", not bad, bad)
+    ends = [run(*words).stdout[-2:] for words in (["list"], ["list", "--json"], ["schema"], ["describe", "krum"])]
+    checks.expect("what is printed ends with one newline", all(e[-1:] == "\n" != e[:1] for e in ends), ends)
     several = run("describe", "krum", "alie")
     checks.expect("describe of two names", several.returncode == 0 and several.stdout.count("\n\n") >= 1)
     both = run("describe", "quadratic").stdout

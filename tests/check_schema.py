@@ -44,7 +44,7 @@ def config_schema():
     committed = ROOT / "configs" / "schema.json"
     checks.expect(
         "configs/schema.json is what `byzsim schema` prints",
-        committed.exists() and committed.read_text(encoding="utf-8").rstrip("\n") == printed.stdout.rstrip("\n"),
+        committed.exists() and committed.read_text(encoding="utf-8") == printed.stdout,
         "run `byzsim schema > configs/schema.json`",
     )
     return schema
@@ -124,6 +124,7 @@ def results_validate(validator, folder):
             checks.expect(f"{kind}: validates ({path.name})", not wrong, wrong)
             expected = STATUS.get(kind, "completed")
             checks.expect(f"{kind}: status {expected}", document["status"] == expected, document["status"])
+            checks.expect(f"{kind}: the file ends with a newline", path.read_bytes().endswith(b"}\n"))
             lengths = {len(column) for column in document["per_round"].values()}
             checks.expect(f"{kind}: a column entry for each round", lengths == {document["rounds_completed"]}, lengths)
             kept[kind] = path

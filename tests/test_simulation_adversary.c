@@ -109,6 +109,34 @@ Test(simulation_adversary, before_its_start_everyone_is_honest)
     simulation_fixture_fini(&attacked);
 }
 
+/* With a learning rate of 0 nobody's gradients depend on what was sent: workers that attack now and then
+ * gather the momentum of every round, as if they never did. Those that always attack need no gradients at
+ * all. */
+Test(simulation_adversary, workers_gather_momentum_while_they_attack)
+{
+    static const char *const attacks[] = {
+        "'name': 'sign_flip', 'every': 2", "'name': 'sign_flip', 'stop': 30",
+        "'name': 'sign_flip', 'start': 3", "'name': 'sign_flip', 'members': 'redrawn'"};
+    struct simulation_fixture honest, attacked;
+    configure(&honest, "'byzantine': 2, 'momentum': 0.9", "'name': 'none'", "'aggregator': 'median'");
+    honest.experiment.settings.server.learning_rate = 0;
+    simulation_fixture_finish(&honest);
+    size_t bytes = honest.simulation->n * honest.simulation->ld * sizeof(float);
+    for (size_t i = 0; i < BYZ_LENGTH(attacks); i++) {
+        configure(&attacked, "'byzantine': 2, 'momentum': 0.9", attacks[i], "'aggregator': 'median'");
+        attacked.experiment.settings.server.learning_rate = 0;
+        simulation_fixture_finish(&attacked);
+        cr_assert(memcmp(honest.simulation->momentum, attacked.simulation->momentum, bytes) == 0, "%s",
+                  attacks[i]);
+        simulation_fixture_fini(&attacked);
+    }
+    configure(&attacked, "'byzantine': 2, 'momentum': 0.9", "'name': 'sign_flip'", "'aggregator': 'median'");
+    simulation_fixture_finish(&attacked);
+    cr_assert_eq(attacked.simulation->momentum[5 * attacked.simulation->ld], 0.0f);
+    simulation_fixture_fini(&attacked);
+    simulation_fixture_fini(&honest);
+}
+
 Test(simulation_adversary, members_are_fixed_or_redrawn)
 {
     struct simulation_fixture fixture;

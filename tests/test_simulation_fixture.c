@@ -31,28 +31,23 @@ bool simulation_fixture_read(struct simulation_fixture *fixture, const char *tex
     return good;
 }
 
-bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text, char **reports)
+int simulation_fixture_load(struct simulation_fixture *fixture, struct err *err)
 {
-    if (!simulation_fixture_read(fixture, text, reports))
-        return false;
-    struct err err = {0};
     const struct byz_variant *variant = &fixture->experiment.settings.data.dataset;
     const struct dataset_kind *kind = (const void *)variant->kind;
     const struct data_places nowhere = {0};
-    bool good = kind->load(variant->params, &nowhere, &fixture->dataset, &err) == ERR_OK;
-    if (!good) {
-        free(*reports);
-        *reports = text_copy(err.text);
-    }
-    return good;
+    dataset_fini(&fixture->dataset);
+    return kind->load(variant->params, &nowhere, &fixture->dataset, err);
 }
 
 void simulation_fixture_init(struct simulation_fixture *fixture, const char *text)
 {
     char *reports = NULL;
-    bool good = simulation_fixture_try(fixture, text, &reports);
+    struct err err = {0};
+    bool good = simulation_fixture_read(fixture, text, &reports);
     cr_assert(good, "%s\n%s", text, reports);
     free(reports);
+    cr_assert_eq(simulation_fixture_load(fixture, &err), ERR_OK, "%s", err.text);
 }
 
 void simulation_fixture_fini(struct simulation_fixture *fixture)

@@ -19,11 +19,11 @@ struct simulation_fixture {
  */
 void simulation_fixture_init(struct simulation_fixture *fixture, const char *text);
 
-/* The same; false with the reports in *reports (to be freed) when the configuration has mistakes or the data
- * cannot be loaded. */
-bool simulation_fixture_try(struct simulation_fixture *fixture, const char *text, char **reports);
-/* The configuration alone, without data; false with the reports when it has mistakes. */
+/* Reads the configuration alone; false with the reports in *reports (to be freed) when it has mistakes. */
 bool simulation_fixture_read(struct simulation_fixture *fixture, const char *text, char **reports);
+
+/* Loads the data set (afresh); the code of the error when that fails. */
+int simulation_fixture_load(struct simulation_fixture *fixture, struct err *err);
 void simulation_fixture_fini(struct simulation_fixture *fixture);
 
 /* Creates the simulation afresh; the test fails when that fails. */

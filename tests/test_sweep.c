@@ -273,6 +273,8 @@ static void count_round(void *context, const struct sweep *sweep, size_t index)
         atomic_store(&stopper->stage->stop, true);
 }
 
+/* Progress is told once before each of the five rounds and once behind the last, in each of the four runs: 24
+ * times. The call in which the stop is asked for comes again when the run goes on. */
 Test(sweep, stopped_anywhere_and_resumed_it_is_the_same_sweep)
 {
     char *clean = scratch_make();
@@ -290,7 +292,11 @@ Test(sweep, stopped_anywhere_and_resumed_it_is_the_same_sweep)
         stage = (struct stage){.out = out};
         stage_open(&stage, four);
         stage.options.resume = true;
+        stopper = (struct stopper){.stage = &stage};
+        stage.options.events = (struct sweep_events){.context = &stopper, .progress = count_round};
         stage_run(&stage);
+        cr_assert_eq(stopper.rounds, 25 - after, "%zu calls after %zu: it does not go on where it was",
+                     stopper.rounds, after);
         char *a = scratch_path(out, "four");
         expect_same_results(&stage, a, b);
         free(a);

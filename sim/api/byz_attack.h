@@ -44,6 +44,7 @@ struct byz_attack {
     struct byz_descriptor base;
     unsigned knowledge;                   /* bit set of 1 << enum byz_knowledge: levels it works with */
     enum byz_knowledge default_knowledge; /* one of them */
+    bool blind;                           /* looks at no message at all, whatever it might see */
 
     /* 0 when it is defined for b Byzantine workers among n that know this much (and so see known_count rows);
      * otherwise writes why not and returns non-zero. NULL: always. */

@@ -139,6 +139,8 @@ char *config_render(const cJSON *json, bool pretty)
 {
     struct renderer r = {.pretty = pretty};
     render(&r, json, 0);
+    if (pretty)
+        text_add(&r.out, "\n");
     if (r.out.failed)
         text_fini(&r.out);
     return r.out.data;

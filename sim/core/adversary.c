@@ -30,8 +30,9 @@ bool adversary_needs_own(const struct simulation *simulation)
     const struct attack_axes *axes = &simulation->settings->attack.axes;
     bool always =
         axes->members == MEMBERS_FIXED && axes->start == 0 && axes->every == 1 && axes->stop.choice >= 0;
-    bool looks = attack->poison != NULL || settings_knowledge(simulation->settings) != BYZ_OMNISCIENT ||
-                 (attack->needs_own != NULL && attack->needs_own(simulation->settings->attack.attack.params));
+    bool sees_own = settings_knowledge(simulation->settings) != BYZ_OMNISCIENT && !attack->blind;
+    bool asks = attack->needs_own != NULL && attack->needs_own(simulation->settings->attack.attack.params);
+    bool looks = attack->poison != NULL || sees_own || asks;
     return looks || !always;
 }
 
@@ -138,6 +139,9 @@ void adversary_attack(struct simulation *simulation)
     int refused = settings_knowledge(simulation->settings) == BYZ_OWN
                       ? attack_alone(simulation, senders, reason)
                       : attack_together(simulation, senders, reason);
-    if (refused)
-        simulation_note(simulation, "the attack had no answer: %s", reason);
+    if (refused) {
+        simulation_note(simulation, "the attack had no answer, its workers sent zeros: %s", reason);
+        for (size_t i = 0; i < senders; i++)
+            memset(simulation->attack_rows[i], 0, simulation->d * sizeof(float));
+    }
 }
