@@ -9,17 +9,19 @@ static const struct gemm_level *const levels[] = {
     &gemm_base,
 };
 
+enum { LEVELS = sizeof levels / sizeof levels[0] };
+
 const struct gemm_level *gemm_level_at(size_t index)
 {
-    return index < sizeof levels / sizeof levels[0] ? levels[index] : NULL;
+    return index < LEVELS ? levels[index] : NULL;
 }
 
 const struct gemm_level *gemm_level(void)
 {
-    size_t index = 0;
-    while (!levels[index]->available())
-        index++;
-    return levels[index];
+    for (size_t index = 0; index + 1 < LEVELS; index++)
+        if (levels[index]->available())
+            return levels[index];
+    return levels[LEVELS - 1];
 }
 
 void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a,

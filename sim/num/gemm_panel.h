@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Vectors of one level of gemm.h, and panels: copies of LANES or 2 LANES columns of op(b), row after row, as
+ * the tiles of gemm_kernel.h read them. A transposed b is read four floats of LANES rows at a time and turned
+ * in registers.
+ */
+#ifndef SIM_NUM_GEMM_PANEL_H
+#define SIM_NUM_GEMM_PANEL_H
+
+#include <stddef.h>
+
+#ifndef GEMM_LANES
+#define GEMM_LANES 4
+#define GEMM_ROWS  4
+#define GEMM_TARGET
+#endif
+#ifdef __clang__
+#define GEMM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define GEMM_UNROLL _Pragma("GCC unroll 16")
+#endif
+#define GEMM_INLINE static inline GEMM_TARGET __attribute__((always_inline))
+
+enum {
+    LANES = GEMM_LANES,
+    ROWS = GEMM_ROWS,
+    PANEL = 2 * LANES, /* columns computed together */
+    BLOCK = 256        /* the longest sum in registers; part of the definition of gemm */
+};
+
+/* Vectors anywhere in an array of floats. */
+typedef float vector __attribute__((vector_size(sizeof(float) * LANES)));
+typedef float loose_vector
+    __attribute__((vector_size(sizeof(float) * LANES), aligned(sizeof(float)), may_alias));
+typedef float loose_four __attribute__((vector_size(4 * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+#if GEMM_LANES > 4
+typedef float eight __attribute__((vector_size(8 * sizeof(float))));
+#endif
+
+/* panel (k, ld) = b (k, width), zeros behind. */
+static GEMM_TARGET __attribute__((unused)) void copy_panel(size_t k, size_t width, const float *b, size_t ldb,
+                                                           float *panel, size_t ld)
+{
+    for (size_t p = 0; p < k; p++, b += ldb, panel += ld) {
+        size_t j = 0;
+        for (; j < width; j++)
+            panel[j] = b[j];
+        for (; j < ld; j++)
+            panel[j] = 0;
+    }
+}
+
+/* A vector from b[at[0]..], b[at[4]..], ...: four floats of every fourth row. */
+GEMM_INLINE vector load_fours(const float *b, const size_t at[LANES])
+{
+#define GEMM_FOUR(i) (*(const loose_four *)(const void *)(b + at[i]))
+#if GEMM_LANES == 4
+    return GEMM_FOUR(0);
+#else
+    eight low = __builtin_shufflevector(GEMM_FOUR(0), GEMM_FOUR(4), 0, 1, 2, 3, 4, 5, 6, 7);
+#if GEMM_LANES == 8
+    return low;
+#else
+    eight high = __builtin_shufflevector(GEMM_FOUR(8), GEMM_FOUR(12), 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#endif
+#endif
+#undef GEMM_FOUR
+}
+
+/* x and y with the same shuffle in every four of lanes; 0 to 3 number those of x, LANES up those of y. */
+#define GEMM_QUAD(o, i, j, k, l) (i) + (o), (j) + (o), (k) + (o), (l) + (o)
+#if GEMM_LANES == 4
+#define GEMM_SHUFFLE(x, y, i, j, k, l) __builtin_shufflevector(x, y, GEMM_QUAD(0, i, j, k, l))
+#elif GEMM_LANES == 8
+#define GEMM_SHUFFLE(x, y, i, j, k, l)                                                                       \
+    __builtin_shufflevector(x, y, GEMM_QUAD(0, i, j, k, l), GEMM_QUAD(4, i, j, k, l))
+#else
+#define GEMM_SHUFFLE(x, y, i, j, k, l)                                                                       \
+    __builtin_shufflevector(x, y, GEMM_QUAD(0, i, j, k, l), GEMM_QUAD(4, i, j, k, l),                        \
+                            GEMM_QUAD(8, i, j, k, l), GEMM_QUAD(12, i, j, k, l))
+#endif
+
+/* to (4, LANES), ld floats from row to row, = transpose of LANES rows of four floats at b[at[i]]. */
+GEMM_INLINE void turn_four(const float *b, const size_t at[LANES], float *to, size_t ld)
+{
+    vector r[4], low[2], high[2];
+    GEMM_UNROLL
+    for (size_t q = 0; q < 4; q++)
+        r[q] = load_fours(b, at + q);
+    GEMM_UNROLL
+    for (size_t h = 0; h < 2; h++) {
+        low[h] = GEMM_SHUFFLE(r[2 * h], r[2 * h + 1], 0, LANES, 1, LANES + 1);
+        high[h] = GEMM_SHUFFLE(r[2 * h], r[2 * h + 1], 2, LANES + 2, 3, LANES + 3);
+    }
+    *(loose_vector *)(void *)to = GEMM_SHUFFLE(low[0], low[1], 0, 1, LANES, LANES + 1);
+    *(loose_vector *)(void *)(to + ld) = GEMM_SHUFFLE(low[0], low[1], 2, 3, LANES + 2, LANES + 3);
+    *(loose_vector *)(void *)(to + 2 * ld) = GEMM_SHUFFLE(high[0], high[1], 0, 1, LANES, LANES + 1);
+    *(loose_vector *)(void *)(to + 3 * ld) = GEMM_SHUFFLE(high[0], high[1], 2, 3, LANES + 2, LANES + 3);
+}
+
+/* panel (k, ld) = transpose of b (width, k); the columns behind repeat the last. */
+static GEMM_TARGET __attribute__((unused)) void turn_panel(size_t k, size_t width, const float *b, size_t ldb,
+                                                           float *panel, size_t ld)
+{
+    for (size_t j = 0; j < ld; j += LANES) {
+        size_t at[LANES], p = 0;
+        for (size_t i = 0; i < LANES; i++)
+            at[i] = (j + i < width ? j + i : width - 1) * ldb;
+        for (; p + 4 <= k; p += 4)
+            turn_four(b + p, at, panel + p * ld + j, ld);
+        for (; p < k; p++)
+            for (size_t i = 0; i < LANES; i++)
+                panel[p * ld + j + i] = b[at[i] + p];
+    }
+}
+
+#undef GEMM_QUAD
+#undef GEMM_SHUFFLE
+
+#endif
