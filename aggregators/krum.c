@@ -5,16 +5,15 @@
  * learning with adversaries: Byzantine tolerant gradient descent", NeurIPS 2017). "kappa": q = n-f-1, that is
  * the n-f nearest counting the row itself, the form of the (f, kappa) theory (Allouah et al., AISTATS 2023).
  * The score sums squared distances; published code also sums plain distances ("euclidean") and squares of
- * squares
- * ("fourth"), which changes picks.
+ * squares ("fourth"), which changes picks.
  *
  * Cost: one pass for the distances (shared), then O(n^2 log n).
  * Check: rows (1,2,3), (4,5,6), (7,8,9), f = 1, neighbours kappa: q = 1, all scores 27, the tie goes to
  * (1,2,3).
  */
 #include "sim/api/byz_aggregator.h"
+#include "sim/num/select.h"
 
-#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,45 +67,20 @@ static double krum_kappa(const void *params, size_t n, size_t f)
 static size_t krum_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
     (void)params, (void)d, (void)threads;
-    return n * sizeof(double);
-}
-
-static double cost_of(double squared, int distance)
-{
-    if (distance == EUCLIDEAN)
-        return sqrt(squared);
-    return distance == FOURTH ? squared * squared : squared;
-}
-
-/* Sum of the q least costs from row i to the other rows; `sorted` (n) is scratch. */
-static double score_of(const struct byz_aggregator_input *in, size_t i, size_t q, int distance,
-                       double *sorted)
-{
-    size_t others = 0;
-    for (size_t j = 0; j < in->n; j++)
-        if (j != i)
-            sorted[others++] = in->distances[i * in->n + j];
-    gsl_sort(sorted, 1, others);
-    double score = 0;
-    for (size_t j = 0; j < q; j++)
-        score += cost_of(sorted[j], distance);
-    return score;
+    return n * sizeof(double) + select_krum_scratch_bytes(n);
 }
 
 static int krum_apply(const void *params, const struct byz_aggregator_input *in, float *out,
                       char reason[BYZ_REASON_SIZE])
 {
     (void)reason;
+    static const enum select_cost costs[] = {
+        [SQUARED] = SELECT_SQUARED, [EUCLIDEAN] = SELECT_EUCLIDEAN, [FOURTH] = SELECT_FOURTH};
     const struct krum_params *p = params;
-    size_t q = in->n - in->f - (p->neighbours == PAPER ? 2 : 1), winner = 0;
-    double best = INFINITY;
-    for (size_t i = 0; i < in->n; i++) {
-        double score = score_of(in, i, q, p->distance, in->scratch);
-        if (score < best) {
-            best = score;
-            winner = i;
-        }
-    }
+    size_t q = in->n - in->f - (p->neighbours == PAPER ? 2 : 1);
+    double *scores = in->scratch;
+    select_krum(in->distances, in->n, q, costs[p->distance], scores + in->n, scores);
+    size_t winner = select_least(scores, in->n);
     memcpy(out, in->x + winner * in->ld, in->d * sizeof *out);
     if (in->report->weights != NULL)
         for (size_t i = 0; i < in->n; i++)

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/distance.h"
-#include "sim/num/dispatch.h"
+#include "sim/num/distance_kernel.h"
 #include "sim/num/rows.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
-/* LANES float accumulators hold at most STRETCH / LANES squares each before they are added up in double. */
-enum { LANES = 16, STRETCH = 512 };
+/* Columns come in stretches and rows in tiles, so that the rows of two tiles stay in the cache for a stretch.
+ * A tile is full of blocks of any kernel. */
+enum { LANES = DISTANCE_LANES, STRETCH = DISTANCE_STRETCH, TILE = 60, MOST = DISTANCE_BLOCK_MOST };
+
+/* Up to here rounded differences have too few others to average with, and double costs little. */
+enum { SHORT = 128 };
+
+const struct distance_kernel *const distance_kernels[] = {&distance_avx512, &distance_avx2, &distance_plain};
 
 /* Columns are cut into parts, each summed by one thread into its own triangle; the number of parts depends on
  * the shape alone and is small when triangles are large. */
@@ -24,79 +31,158 @@ static size_t triangle(size_t n)
     return n * (n - 1) / 2 + 1;
 }
 
+/* Where the pair i < j lies in a triangle. */
+static size_t pair_at(size_t n, size_t i, size_t j)
+{
+    return i * (2 * n - i - 1) / 2 + j - i - 1;
+}
+
 size_t distance_scratch_bytes(size_t n, size_t d)
 {
     size_t most = 0;
     for (size_t rows = 1; rows <= n; rows++) { /* fewer rows may be cut into more parts */
-        size_t sums = part_count(rows, d) * triangle(rows);
-        most = sums > most ? sums : most;
+        size_t bytes = part_count(rows, d) * triangle(rows);
+        most = bytes > most ? bytes : most;
     }
     return most * sizeof(double);
 }
 
-NUM_CLONES static double stretch_squared(const float *restrict a, const float *restrict b, size_t width)
-{
-    float lanes[LANES] = {0};
-    size_t k = 0;
-    for (; k + LANES <= width; k += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            float difference = a[k + l] - b[k + l];
-            lanes[l] += difference * difference;
-        }
-    for (size_t l = 0; k + l < width; l++) {
-        float difference = a[k + l] - b[k + l];
-        lanes[l] += difference * difference;
-    }
-    double sum[8];
-    for (size_t l = 0; l < 8; l++)
-        sum[l] = (double)lanes[l] + (double)lanes[l + 8];
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
-
 /* Squares below the normal floats lose digits, at most 2^-150 each: a sum under this has not enough left. */
-static const double least_exact = 0x1p-116;
+static const double least_exact = 0x1p-114;
 
-static double careful_squared(const float *a, const float *b, size_t width)
+/* What to add for a pair of which `sum` came out in floats; `before`: what the pair has already. */
+static double careful_squared(double sum, double before, const float *a, const float *b, size_t width)
 {
-    double sum = stretch_squared(a, b, width);
     if (isfinite(sum) && sum >= least_exact)
         return sum;
+    if (!isfinite(before)) /* infinitely far, whatever follows */
+        return 0;
     if (sum == 0 && memcmp(a, b, width * sizeof *a) == 0) /* dead units: long runs of equal zeros */
         return 0;
     return rows_distance2(a, b, width);
 }
 
-/* One part: all pairs, a stretch at a time so that the rows stay in the cache. */
-static void part_squared(const float *x, size_t n, size_t ld, size_t from, size_t to, double *sums)
+/* A stretch of two tiles: the rows from a on and those from b on; the same rows when `same`. */
+struct stretch {
+    const struct distance_kernel *kernel;
+    const float *a, *b;
+    size_t rows, columns, ld, width;
+    bool same;
+};
+
+static size_t at_most(size_t count, size_t most)
 {
-    for (size_t at = from; at < to; at += STRETCH) {
-        size_t width = to - at < STRETCH ? to - at : STRETCH, pair = 0;
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = i + 1; j < n; j++)
-                sums[pair++] += careful_squared(x + i * ld + at, x + j * ld + at, width);
+    return count < most ? count : most;
+}
+
+/* Adds the pairs of the block of rows from i and from j to tile (TILE, TILE). */
+static void add_block(const struct stretch *s, size_t i, size_t j, double *tile)
+{
+    const float *a = s->a + i * s->ld, *b = s->b + j * s->ld;
+    size_t rows = at_most(s->rows - i, s->kernel->block), columns = at_most(s->columns - j, s->kernel->block);
+    bool diagonal = s->same && i == j;
+    double found[MOST * MOST];
+    if (diagonal && rows > 1)
+        s->kernel->diagonal(a, rows, s->ld, s->width, found);
+    else if (!diagonal)
+        s->kernel->cross(a, b, columns, s->ld, s->width, found);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = diagonal ? r + 1 : 0; c < columns; c++) {
+            double *sum = &tile[(i + r) * TILE + j + c];
+            *sum += careful_squared(found[r * MOST + c], *sum, a + r * s->ld, b + c * s->ld, s->width);
+        }
+}
+
+static void add_stretch(const struct stretch *s, double *tile)
+{
+    for (size_t i = 0; i < s->rows; i += s->kernel->block)
+        for (size_t j = s->same ? i : 0; j < s->columns; j += s->kernel->block)
+            add_block(s, i, j, tile);
+}
+
+static void add_in_double(const struct stretch *s, double *tile)
+{
+    for (size_t i = 0; i < s->rows; i++)
+        for (size_t j = s->same ? i + 1 : 0; j < s->columns; j++)
+            tile[i * TILE + j] += rows_distance2(s->a + i * s->ld, s->b + j * s->ld, s->width);
+}
+
+/* Adds `width` columns of all pairs of two tiles. A tile behind another is never the first one, so that the
+ * first of two is full, and its blocks as well. */
+static void add_columns(struct stretch s, double *tile)
+{
+    size_t left = s.width, behind = left <= SHORT ? left : left % LANES;
+    for (; left > behind; left -= s.width, s.a += s.width, s.b += s.width) {
+        s.width = at_most(left - behind, STRETCH);
+        add_stretch(&s, tile);
     }
+    s.width = behind;
+    if (behind > 0)
+        add_in_double(&s, tile);
+}
+
+/* A run of columns, and the triangle for the sums over them. */
+struct part {
+    const struct distance_kernel *kernel;
+    const float *x; /* (n, width), ld floats per row */
+    size_t n, ld, width;
+    double *sums;
+};
+
+/* One unit of work: the pairs between the rows from i on and those from j on. */
+static void tile_squared(const struct part *part, size_t i, size_t j)
+{
+    size_t n = part->n;
+    double tile[TILE * TILE] = {0};
+    struct stretch s = {.kernel = part->kernel,
+                        .a = part->x + i * part->ld,
+                        .b = part->x + j * part->ld,
+                        .rows = at_most(n - i, TILE),
+                        .columns = at_most(n - j, TILE),
+                        .ld = part->ld,
+                        .width = part->width,
+                        .same = i == j};
+    add_columns(s, tile);
+    for (size_t r = 0; r < s.rows; r++)
+        for (size_t c = s.same ? r + 1 : 0; c < s.columns; c++)
+            part->sums[pair_at(n, i + r, j + c)] = tile[r * TILE + c];
+}
+
+/* Adds up the parts in their order. */
+static void fill_matrix(const double *sums, size_t n, size_t parts, double *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i * n + i] = 0;
+        for (size_t j = i + 1; j < n; j++) {
+            double sum = 0;
+            for (size_t part = 0; part < parts; part++)
+                sum += sums[part * triangle(n) + pair_at(n, i, j)];
+            out[i * n + j] = out[j * n + i] = isnan(sum) ? INFINITY : sum;
+        }
+    }
+}
+
+void distance_squared_by(const struct distance_kernel *kernel, const float *x, size_t n, size_t d, size_t ld,
+                         void *scratch, double *out)
+{
+    size_t parts = part_count(n, d), tiles = (n + TILE - 1) / TILE;
+    size_t step = ((d + parts - 1) / parts + STRETCH - 1) / STRETCH * STRETCH;
+    double *sums = scratch;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t unit = 0; unit < parts * tiles * tiles; unit++) {
+        size_t at = unit / (tiles * tiles), i = unit / tiles % tiles, j = unit % tiles;
+        size_t from = at_most(at * step, d), to = at_most(from + step, d);
+        struct part part = {kernel, x + from, n, ld, to - from, sums + at * triangle(n)};
+        if (i <= j)
+            tile_squared(&part, i * TILE, j * TILE);
+    }
+    fill_matrix(sums, n, parts, out);
 }
 
 void distance_squared(const float *x, size_t n, size_t d, size_t ld, void *scratch, double *out)
 {
-    size_t parts = part_count(n, d), pairs = triangle(n);
-    size_t step = ((d + parts - 1) / parts + STRETCH - 1) / STRETCH * STRETCH;
-    double *sums = scratch;
-    memset(sums, 0, parts * pairs * sizeof *sums);
-#pragma omp parallel for schedule(dynamic)
-    for (size_t part = 0; part < parts; part++) {
-        size_t from = part * step, to = from + step < d ? from + step : d;
-        if (from < to)
-            part_squared(x, n, ld, from, to, sums + part * pairs);
-    }
-    size_t pair = 0;
-    for (size_t i = 0; i < n; i++) {
-        out[i * n + i] = 0;
-        for (size_t j = i + 1; j < n; j++, pair++) {
-            double sum = 0;
-            for (size_t part = 0; part < parts; part++)
-                sum += sums[part * pairs + pair];
-            out[i * n + j] = out[j * n + i] = isnan(sum) ? INFINITY : sum;
-        }
-    }
+    size_t best = 0;
+    while (!distance_kernels[best]->usable())
+        best++;
+    distance_squared_by(distance_kernels[best], x, n, d, ld, scratch, out);
 }

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The body of a distance kernel, compiled once for each instruction set. Before including it, define
+ *   DISTANCE_TARGET     the attribute that chooses the instruction set,
+ *   DISTANCE_WIDTH      floats in a register: 4, 8 or 16,
+ *   DISTANCE_BLOCK      rows in a block: 3 or 5,
+ *   DISTANCE_ADD_SQUARE(lanes, d)   lanes + d * d in one rounding.
+ * Without them it is the kernel that runs everywhere. Order of summation: distance_kernel.h.
+ */
+#ifndef SIM_NUM_DISTANCE_BLOCK_H
+#define SIM_NUM_DISTANCE_BLOCK_H
+
+#include "sim/num/distance_kernel.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#ifndef DISTANCE_TARGET
+#define DISTANCE_TARGET
+#define DISTANCE_WIDTH                4
+#define DISTANCE_BLOCK                3
+#define DISTANCE_ADD_SQUARE(lanes, d) block_add_square(lanes, d)
+#define DISTANCE_BY_HAND
+#endif
+
+typedef float block_lanes __attribute__((vector_size(4 * DISTANCE_WIDTH), aligned(4), may_alias));
+typedef double block_sums __attribute__((vector_size(8 * DISTANCE_WIDTH), aligned(8), may_alias));
+
+enum { BLOCK_PAIRS = DISTANCE_BLOCK * DISTANCE_BLOCK, BLOCK_STEP = DISTANCE_CHAIN * DISTANCE_LANES };
+
+#define BLOCK_INLINE DISTANCE_TARGET static inline __attribute__((always_inline))
+
+#if defined(DISTANCE_BY_HAND) && defined(__FP_FAST_FMAF)
+BLOCK_INLINE block_lanes block_add_square(block_lanes sum, block_lanes d)
+{
+    for (size_t l = 0; l < DISTANCE_WIDTH; l++)
+        sum[l] = __builtin_fmaf(d[l], d[l], sum[l]);
+    return sum;
+}
+#elif defined(DISTANCE_BY_HAND)
+/* sum + d * d in one rounding, sum >= 0. The square is exact in double; the double sum is rounded to odd (its
+ * last bit tells that something is missing), so that rounding it once more to float cannot go wrong. */
+BLOCK_INLINE block_lanes block_add_square(block_lanes sum, block_lanes d)
+{
+    block_lanes result;
+    for (size_t l = 0; l < DISTANCE_WIDTH; l++) {
+        double square = (double)d[l] * (double)d[l], before = (double)sum[l], total = square + before;
+        double back = total - square, missing = (square - (total - back)) + (before - back);
+        int64_t bits;
+        memcpy(&bits, &total, sizeof bits);
+        bits += ((missing > 0) - (missing < 0)) & ((bits & 1) - 1);
+        memcpy(&total, &bits, sizeof bits);
+        result[l] = (float)total;
+    }
+    return result;
+}
+#endif
+
+/* Adds up to DISTANCE_CHAIN squares of each pair, in the lanes from a and b on. To be inlined with constant
+ * rows, columns and diagonal; then the accumulators live in registers. */
+BLOCK_INLINE void block_chain(const float *a, const float *b, size_t rows, size_t columns, bool diagonal,
+                              size_t ld, size_t width, block_lanes *sum)
+{
+    for (size_t at = 0; at < width; at += DISTANCE_LANES) {
+        block_lanes mine[DISTANCE_BLOCK];
+        for (size_t r = 0; r < rows; r++)
+            mine[r] = *(const block_lanes *)(a + r * ld + at);
+        for (size_t c = 0; c < columns; c++) {
+            block_lanes other = diagonal ? mine[c] : *(const block_lanes *)(b + c * ld + at);
+            if (diagonal)
+                __builtin_prefetch(b + c * ld + at + DISTANCE_STRETCH);
+            for (size_t r = 0; r < (diagonal ? c : rows); r++) {
+                block_lanes difference = mine[r] - other;
+                sum[r * DISTANCE_BLOCK + c] = DISTANCE_ADD_SQUARE(sum[r * DISTANCE_BLOCK + c], difference);
+            }
+        }
+    }
+}
+
+typedef double block_eight __attribute__((vector_size(64), aligned(8), may_alias));
+typedef double block_four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef double block_two __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* The sum of DISTANCE_LANES doubles, by halves; overwrites them. */
+BLOCK_INLINE double block_total(double *lane)
+{
+    *(block_eight *)lane += *(block_eight *)(lane + 8);
+    *(block_four *)lane += *(block_four *)(lane + 4);
+    *(block_two *)lane += *(block_two *)(lane + 2);
+    return lane[0] + lane[1];
+}
+
+BLOCK_INLINE void block_squared(const float *a, const float *b, size_t rows, size_t columns, bool diagonal,
+                                size_t ld, size_t width, double *out)
+{
+    double total[BLOCK_PAIRS][DISTANCE_LANES] = {{0}};
+    for (size_t k = 0; k < width; k += BLOCK_STEP) {
+        float squares[BLOCK_PAIRS][DISTANCE_LANES];
+        for (size_t lane = 0; lane < DISTANCE_LANES; lane += DISTANCE_WIDTH) {
+            block_lanes sum[BLOCK_PAIRS] = {{0}};
+            block_chain(a + k + lane, b + k + lane, rows, columns, diagonal, ld,
+                        width - k < BLOCK_STEP ? width - k : BLOCK_STEP, sum);
+            for (size_t c = 0; c < columns; c++)
+                for (size_t r = 0; r < (diagonal ? c : rows); r++)
+                    *(block_lanes *)&squares[r * DISTANCE_BLOCK + c][lane] = sum[r * DISTANCE_BLOCK + c];
+        }
+        for (size_t c = 0; c < columns; c++)
+            for (size_t r = 0; r < (diagonal ? c : rows); r++)
+                for (size_t l = 0; l < DISTANCE_LANES; l++)
+                    total[r * DISTANCE_BLOCK + c][l] += (double)squares[r * DISTANCE_BLOCK + c][l];
+    }
+    for (size_t c = 0; c < columns; c++)
+        for (size_t r = 0; r < (diagonal ? c : rows); r++)
+            out[r * DISTANCE_BLOCK_MOST + c] = block_total(total[r * DISTANCE_BLOCK + c]);
+}
+
+/* The `cross` of a kernel. */
+DISTANCE_TARGET static inline void block_cross(const float *a, const float *b, size_t columns, size_t ld,
+                                               size_t width, double *out)
+{
+    if (columns == 1)
+        block_squared(a, b, DISTANCE_BLOCK, 1, false, ld, width, out);
+    else if (columns == 2)
+        block_squared(a, b, DISTANCE_BLOCK, 2, false, ld, width, out);
+#if DISTANCE_BLOCK > 3
+    else if (columns == 3)
+        block_squared(a, b, DISTANCE_BLOCK, 3, false, ld, width, out);
+    else if (columns == 4)
+        block_squared(a, b, DISTANCE_BLOCK, 4, false, ld, width, out);
+#endif
+    else
+        block_squared(a, b, DISTANCE_BLOCK, DISTANCE_BLOCK, false, ld, width, out);
+}
+
+/* The `diagonal` of a kernel. */
+DISTANCE_TARGET static inline void block_diagonal(const float *a, size_t rows, size_t ld, size_t width,
+                                                  double *out)
+{
+    if (rows == 2)
+        block_squared(a, a, 2, 2, true, ld, width, out);
+#if DISTANCE_BLOCK > 3
+    else if (rows == 3)
+        block_squared(a, a, 3, 3, true, ld, width, out);
+    else if (rows == 4)
+        block_squared(a, a, 4, 4, true, ld, width, out);
+#endif
+    else
+        block_squared(a, a, DISTANCE_BLOCK, DISTANCE_BLOCK, true, ld, width, out);
+}
+
+#endif

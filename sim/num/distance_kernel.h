@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The inner kernels of distance_squared, one for each instruction set, all with the same bits: a difference
+ * is rounded to float32, its square is added to one of 16 float32 lanes in one rounding (fused multiply-add,
+ * by instruction or by hand), and every 8 squares the lanes are added to 16 double ones.
+ */
+#ifndef SIM_NUM_DISTANCE_KERNEL_H
+#define SIM_NUM_DISTANCE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Lanes; squares a float lane takes in before it is added to the double one; columns in a stretch. */
+enum { DISTANCE_LANES = 16, DISTANCE_CHAIN = 8, DISTANCE_STRETCH = 1024 };
+
+/* The most rows in a block, and the stride of a block's results. */
+enum { DISTANCE_BLOCK_MOST = 5 };
+
+struct distance_kernel {
+    const char *name;
+    size_t block;         /* rows of a block: as many as the registers hold the pairs of */
+    bool (*usable)(void); /* this processor runs it, and this build contains it */
+
+    /* out[r * DISTANCE_BLOCK_MOST + c] = ||a_r - b_c||^2 over `width` columns, a multiple of DISTANCE_LANES.
+     * Rows ld floats apart; `block` rows from a, 1 to `block` rows from b (columns). NaN or infinite when a
+     * float overflows. */
+    void (*cross)(const float *a, const float *b, size_t columns, size_t ld, size_t width, double *out);
+
+    /* The same for the pairs r < c among 2 to `block` rows; fetches the stretch that follows. */
+    void (*diagonal)(const float *a, size_t rows, size_t ld, size_t width, double *out);
+};
+
+/* The fastest first; the last runs everywhere. */
+extern const struct distance_kernel *const distance_kernels[];
+enum { DISTANCE_KERNELS = 3 };
+extern const struct distance_kernel distance_avx512, distance_avx2, distance_plain;
+
+/* distance_squared by a given kernel. */
+void distance_squared_by(const struct distance_kernel *kernel, const float *x, size_t n, size_t d, size_t ld,
+                         void *scratch, double *out);
+
+#endif

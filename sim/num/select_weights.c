@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/num/select.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Distances between rows are good to this part of themselves. */
+static const double precision = 0x1p-24;
+
+/* The next weights, and the squared distances to the moving point. */
+size_t select_weights_scratch_bytes(size_t n)
+{
+    return 2 * n * sizeof(double);
+}
+
+/* sum_j weights[j] row[j]; rows without weight may be infinitely far. */
+static double weighted_sum(const double *row, const double *weights, size_t n)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        if (weights[j] != 0)
+            sum += weights[j] * row[j];
+    return sum;
+}
+
+/* squared[i] = ||x_i - z||^2, z = sum_j weights[j] x_j, weights summing to 1. Squared distances below
+ * `negligible` make no difference to the caller. Returns the largest relative uncertainty of the others. */
+static double distances_to(const double *distances, size_t n, const double *weights, double negligible,
+                           double *squared)
+{
+    for (size_t i = 0; i < n; i++)
+        squared[i] = weighted_sum(distances + i * n, weights, n);
+    double half_spread = weighted_sum(squared, weights, n) / 2, uncertainty = 0;
+    for (size_t i = 0; i < n; i++) {
+        double size = squared[i] + half_spread, found = squared[i] - half_spread;
+        if (isinf(squared[i])) /* infinitely far from a row with weight */
+            continue;
+        squared[i] = found > 0 ? found : 0; /* rounding can make it a little negative */
+        uncertainty = fmax(uncertainty, precision * size / fmax(fmax(found, negligible), 0x1p-1022));
+    }
+    return uncertainty;
+}
+
+/* Divides by the sum; false when there is none. */
+static bool normalise(double *weights, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += weights[i];
+    for (size_t i = 0; sum > 0 && i < n; i++)
+        weights[i] /= sum;
+    return sum > 0;
+}
+
+/* Equal weights of the rows that have another at finite distance. */
+static bool start_from_mean(const double *distances, size_t n, double *weights)
+{
+    for (size_t i = 0; i < n; i++) {
+        weights[i] = n == 1;
+        for (size_t j = 0; j < n; j++)
+            if (j != i && isfinite(distances[i * n + j]))
+                weights[i] = 1;
+    }
+    return normalise(weights, n);
+}
+
+static bool weiszfeld(const double *squared, size_t n, double nu, double *weights)
+{
+    for (size_t i = 0; i < n; i++)
+        weights[i] = isfinite(squared[i]) ? 1 / fmax(nu, sqrt(squared[i])) : 0;
+    return normalise(weights, n);
+}
+
+static double largest_change(const double *a, const double *b, size_t n)
+{
+    double change = 0;
+    for (size_t i = 0; i < n; i++)
+        change = fmax(change, fabs(a[i] - b[i]));
+    return change;
+}
+
+struct select_trace select_geometric_median(const double *distances, size_t n, const double *first, double nu,
+                                            size_t iterations, double tolerance, void *scratch,
+                                            double *weights)
+{
+    struct select_trace trace = {0};
+    double *next = scratch, *squared = next + n, change = INFINITY;
+    if (first == NULL && !start_from_mean(distances, n, weights))
+        return trace;
+    while (trace.iterations < iterations && !(tolerance > 0 && change <= tolerance)) {
+        bool given = first != NULL && trace.iterations == 0;
+        double doubt = given ? 0 : distances_to(distances, n, weights, nu * nu, squared);
+        trace.uncertainty = fmax(trace.uncertainty, doubt);
+        if (!weiszfeld(given ? first : squared, n, nu, next)) {
+            memset(weights, 0, n * sizeof *weights);
+            break;
+        }
+        change = given ? INFINITY : largest_change(weights, next, n);
+        memcpy(weights, next, n * sizeof *weights);
+        trace.iterations++;
+    }
+    return trace;
+}
+
+struct select_trace select_centered_clipping(const double *distances, size_t n, double tau, size_t iterations,
+                                             void *scratch, double *weights)
+{
+    struct select_trace trace = {0};
+    double *squared = scratch;
+    memset(weights, 0, n * sizeof *weights);
+    weights[n] = 1;
+    for (; trace.iterations < iterations; trace.iterations++) {
+        double moved = 0;
+        trace.uncertainty =
+            fmax(trace.uncertainty, distances_to(distances, n + 1, weights, tau * tau, squared));
+        for (size_t i = 0; i < n; i++) { /* turned into the row's share of the step */
+            double distance = sqrt(squared[i]);
+            squared[i] = (distance <= tau ? 1 : tau / distance) / (double)n;
+            moved += squared[i];
+        }
+        for (size_t j = 0; j <= n; j++)
+            weights[j] = weights[j] * (1 - moved) + (j < n ? squared[j] : 0);
+    }
+    return trace;
+}
