@@ -160,6 +160,22 @@ Test(file, read_limits)
     scratch_remove(folder);
 }
 
+/* A file that does not tell its length beforehand. */
+Test(file, read_limit_is_exact_without_a_known_length)
+{
+    struct err err = {0};
+    char *bytes = NULL;
+    size_t length = 0, again = 0;
+    if (file_read("/proc/version", 1 << 16, &bytes, &length, &err) != 0)
+        cr_skip_test("there is no /proc here");
+    free(bytes);
+    cr_expect_gt(length, 10);
+    cr_assert_eq(file_read("/proc/version", length, &bytes, &again, &err), 0, "%s", err.text);
+    cr_expect_eq(again, length);
+    free(bytes);
+    cr_expect_eq(file_read("/proc/version", length - 1, &bytes, &again, &err), ERR_IO);
+}
+
 Test(file, make_directory_with_parents)
 {
     char *folder = scratch_make(), *path = scratch_path(folder, "a//b/c/"), *deep;

@@ -172,7 +172,7 @@ static void check_mix(const char *words, size_t n, size_t d, size_t f, uint64_t 
     struct byz_variant variant;
     rule_variant(&preaggregator_family, words, &variant);
     const struct byz_preaggregator *stage = (const void *)variant.kind;
-    struct grid grid = grid_make(n, d, GRID_NORMAL, seed), out = grid_empty(n, d);
+    struct grid grid = grid_make(n, d, seed == 4 ? GRID_SAME : GRID_NORMAL, seed), out = grid_empty(n, d);
     double *distances = mem_array(n * n, sizeof *distances, NULL), *mix = mem_array(n * n, sizeof *mix, NULL);
     void *scratch =
         mem_array(stage->scratch_bytes(variant.params, n, d, 1) + distance_scratch_bytes(n, d), 1, NULL);
@@ -194,6 +194,8 @@ static void check_mix(const char *words, size_t n, size_t d, size_t f, uint64_t 
                                             .report = &report};
     cr_assert_eq(stage->apply(variant.params, &in, out.x, mix, reason), 0);
     size_t rows = stage->rows == NULL ? n : stage->rows(variant.params, n, f);
+    for (size_t i = 0; i < n && rows == n; i++)
+        cr_assert_gt(mix[i * n + i], 0, "%s: row %zu has no share in itself", words, i);
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < d; k++) {
             double sum = 0;

@@ -174,6 +174,18 @@ Test(rows, identical_rows_have_no_spread)
     grid_fini(&grid);
 }
 
+/* The mean of 2^24, 2^24 + 2, 2^24 + 2 is no float; the deviations are taken from it all the same. */
+Test(rows, spread_is_taken_from_the_unrounded_mean)
+{
+    const float column[] = {16777216, 16777218, 16777218};
+    const float *const rows[] = {column, column + 1, column + 2};
+    float mean, std;
+    rows_mean_std(rows, 3, 1, 0, &mean, &std);
+    cr_expect_float_eq((double)std, sqrt(8.0 / 9), 1e-6);
+    cr_expect_float_eq(rows_mean_variance(rows, 3, 1, &mean), 8.0 / 9, 1e-9);
+    cr_expect_eq(mean, 16777218);
+}
+
 Test(rows, scale)
 {
     float a[37], out[37];

@@ -40,6 +40,7 @@ Test(text, nearest_finds_slips_of_the_pen)
         {"centred_clipping", "centered_clipping"}, /* spelling */
         {"krum", "krum"},                          /* itself */
         {"mulit_krum", "multi_krum"},
+        {"nmn", "nnm"}, /* one slip, where three letters allow no second */
     };
     for (size_t k = 0; k < sizeof slips / sizeof slips[0]; k++)
         expect_nearest(slips[k][0], slips[k][1]);

@@ -18,7 +18,7 @@ size_t order_scratch_bytes(size_t n, size_t threads)
  * inverse. */
 static inline int32_t flipped(int32_t bits)
 {
-    return bits ^ (bits < 0 ? 0x7FFFFFFF : 0);
+    return bits ^ (-(int32_t)(bits < 0) & 0x7FFFFFFF);
 }
 
 /* A whole number with the order of the float; NaN becomes the greatest. */
