@@ -60,7 +60,7 @@ OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES)))
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-.PHONY: all bench bench-peers bench-training bench-models demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.PHONY: all bench bench-peers bench-training bench-models bench-distance demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
@@ -161,7 +161,12 @@ bench-peers: all ## time rules beside PyTorch, numpy and (where importable) byzf
 bench-models: $(BUILD)/bench_models ## time the gradients of the models beside the peak of a matrix product
 	@$(BUILD)/bench_models
 
-$(BUILD)/bench_models: $(BUILD)/obj/tests/bench/bench_models.o $(BUILD)/libbyzsim.a
+bench-distance: $(BUILD)/bench_distance ## time distances, selections and mixing beside Gram products and torch.cdist
+	@$(BUILD)/bench_distance
+	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
+	    $$python tests/bench/bench_distance_torch.py $(abspath $(BUILD)/bench_distance)
+
+$(addprefix $(BUILD)/,bench_models bench_distance): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
 	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 coverage: ## run all tests and say which lines they reach (build-coverage/html/index.html)
