@@ -26,8 +26,8 @@ static size_t arc_scratch(const void *params, size_t n, size_t d, size_t threads
     return n * (sizeof(double) + sizeof(size_t) + sizeof(bool));
 }
 
-static int arc_apply(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
-                     char reason[BYZ_REASON_SIZE])
+static int arc_prepare(const void *params, const struct byz_aggregator_input *in, double *mix,
+                       char reason[BYZ_REASON_SIZE])
 {
     (void)params, (void)reason;
     size_t n = in->n, k = 2 * in->f * (n - in->f) / n;
@@ -38,8 +38,15 @@ static int arc_apply(const void *params, const struct byz_aggregator_input *in, 
     gsl_sort_index(order, norms, 1, n);
     for (size_t i = 0; i < n; i++)
         shorten[order[i]] = i >= n - k;
-    norms_clip(in, norms, norms[order[n - k - 1]], shorten, out, mix);
+    norms_to_factors(in, norms[order[n - k - 1]], shorten, norms, mix);
     return 0;
+}
+
+static void arc_columns(const void *params, const struct byz_aggregator_input *in, size_t from, size_t width,
+                        float *out, size_t ld)
+{
+    (void)params;
+    norms_columns(in, in->scratch, from, width, out, ld);
 }
 
 const struct byz_preaggregator preaggregator_arc = {
@@ -51,5 +58,6 @@ const struct byz_preaggregator preaggregator_arc = {
                  "messages, so robustness guarantees survive; it goes before nnm."},
     .unsuitable = arc_unsuitable,
     .scratch_bytes = arc_scratch,
-    .apply = arc_apply,
+    .prepare = arc_prepare,
+    .columns = arc_columns,
 };

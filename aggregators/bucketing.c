@@ -6,8 +6,8 @@
  * (0), (2), (4), (6), (9), size 2, no shuffle: (1), (5), (9); with remainder "drop" (1), (5).
  */
 #include "sim/api/byz_aggregator.h"
+#include "sim/num/mix.h"
 #include "sim/num/rng.h"
-#include "sim/num/rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,36 +61,50 @@ static int bucketing_unsuitable(const void *params, size_t n, size_t f, char rea
     return 1;
 }
 
+/* The shuffled row numbers, and the draw behind them. */
 static size_t bucketing_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
     (void)params, (void)d, (void)threads;
-    return n * (sizeof(float *) + sizeof(uint32_t));
+    return n * (sizeof(size_t) + sizeof(uint32_t));
 }
 
-static int bucketing_apply(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
-                           char reason[BYZ_REASON_SIZE])
+static void shuffle(const struct byz_aggregator_input *in, bool really)
+{
+    size_t *order = in->scratch;
+    uint32_t *drawn = (uint32_t *)(void *)(order + in->n);
+    if (really)
+        rng_permutation(in->rng, in->n, drawn);
+    for (size_t i = 0; i < in->n; i++)
+        order[i] = really ? drawn[i] : i;
+}
+
+static int bucketing_prepare(const void *params, const struct byz_aggregator_input *in, double *mix,
+                             char reason[BYZ_REASON_SIZE])
 {
     (void)reason;
     const struct bucketing_params *p = params;
-    size_t size = (size_t)p->size, buckets = bucketing_rows(params, in->n, in->f);
-    const float **rows = in->scratch;
-    uint32_t *order = (uint32_t *)(void *)(rows + in->n);
-    for (size_t i = 0; i < in->n; i++)
-        order[i] = (uint32_t)i;
-    if (p->shuffle)
-        rng_permutation(in->rng, in->n, order);
-    if (mix != NULL)
-        memset(mix, 0, buckets * in->n * sizeof *mix);
+    size_t size = (size_t)p->size, buckets = bucketing_rows(params, in->n, in->f), *order = in->scratch;
+    shuffle(in, p->shuffle);
+    if (mix == NULL)
+        return 0;
+    memset(mix, 0, buckets * in->n * sizeof *mix);
     for (size_t bucket = 0; bucket < buckets; bucket++) {
         size_t from = bucket * size, count = in->n - from < size ? in->n - from : size;
-        for (size_t j = 0; j < count; j++) {
-            rows[j] = in->x + order[from + j] * in->ld;
-            if (mix != NULL)
-                mix[bucket * in->n + order[from + j]] = 1.0 / (double)count;
-        }
-        rows_combine(rows, count, in->d, NULL, out + bucket * in->ld);
+        for (size_t j = 0; j < count; j++)
+            mix[bucket * in->n + order[from + j]] = 1.0 / (double)count;
     }
     return 0;
+}
+
+static void bucketing_columns(const void *params, const struct byz_aggregator_input *in, size_t from,
+                              size_t width, float *out, size_t ld)
+{
+    size_t size = (size_t)((const struct bucketing_params *)params)->size, *order = in->scratch;
+    size_t full = in->n / size, rest = in->n - full * size;
+    mix_tile(&(struct mix){in->n, full, size, order}, in->x + from, in->ld, width, out, ld);
+    if (bucketing_rows(params, in->n, in->f) > full)
+        mix_tile(&(struct mix){in->n, 1, rest, order + full * size}, in->x + from, in->ld, width,
+                 out + full * ld, ld);
 }
 
 const struct byz_preaggregator preaggregator_bucketing = {
@@ -105,5 +119,6 @@ const struct byz_preaggregator preaggregator_bucketing = {
     .unsuitable = bucketing_unsuitable,
     .rows = bucketing_rows,
     .scratch_bytes = bucketing_scratch,
-    .apply = bucketing_apply,
+    .prepare = bucketing_prepare,
+    .columns = bucketing_columns,
 };

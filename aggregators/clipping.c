@@ -34,8 +34,8 @@ static size_t clipping_scratch(const void *params, size_t n, size_t d, size_t th
     return 2 * n * sizeof(double);
 }
 
-static int clipping_apply(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
-                          char reason[BYZ_REASON_SIZE])
+static int clipping_prepare(const void *params, const struct byz_aggregator_input *in, double *mix,
+                            char reason[BYZ_REASON_SIZE])
 {
     (void)reason;
     const struct clipping_params *p = params;
@@ -46,8 +46,15 @@ static int clipping_apply(const void *params, const struct byz_aggregator_input 
         gsl_sort(sorted, 1, in->n);
         limit = gsl_stats_median_from_sorted_data(sorted, 1, in->n);
     }
-    norms_clip(in, norms, limit, NULL, out, mix);
+    norms_to_factors(in, limit, NULL, norms, mix);
     return 0;
+}
+
+static void clipping_columns(const void *params, const struct byz_aggregator_input *in, size_t from,
+                             size_t width, float *out, size_t ld)
+{
+    (void)params;
+    norms_columns(in, in->scratch, from, width, out, ld);
 }
 
 const struct byz_preaggregator preaggregator_clipping = {
@@ -59,5 +66,6 @@ const struct byz_preaggregator preaggregator_clipping = {
              .param_count = BYZ_LENGTH(clipping_params),
              .params_size = sizeof(struct clipping_params)},
     .scratch_bytes = clipping_scratch,
-    .apply = clipping_apply,
+    .prepare = clipping_prepare,
+    .columns = clipping_columns,
 };

@@ -48,8 +48,8 @@ const struct byz_aggregator aggregator_mean = {
              "The average of all messages, weighted by local sample counts under weights: \"samples\". Not "
              "robust: one Byzantine worker can make it any vector (Blanchard et al., NeurIPS 2017, Lemma 1). "
              "The baseline against which robust rules are measured. One pass over the messages."},
-    .promises = BYZ_PERMUTATION | BYZ_TRANSLATION | BYZ_SCALE | BYZ_ORTHOGONAL | BYZ_RANGE | BYZ_WEIGHTED |
-                BYZ_REPORTS,
+    .promises = BYZ_PERMUTATION | BYZ_TRANSLATION | BYZ_SCALE | BYZ_ORTHOGONAL | BYZ_RANGE |
+                BYZ_COORDINATEWISE | BYZ_WEIGHTED | BYZ_REPORTS,
     .kappa = mean_kappa,
     .scratch_bytes = mean_scratch,
     .apply = mean_apply,

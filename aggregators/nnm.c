@@ -27,14 +27,13 @@ static size_t nnm_scratch(const void *params, size_t n, size_t d, size_t threads
     return n * n * sizeof(size_t) + select_best_scratch_bytes(n);
 }
 
-static int nnm_apply(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
-                     char reason[BYZ_REASON_SIZE])
+static int nnm_prepare(const void *params, const struct byz_aggregator_input *in, double *mix,
+                       char reason[BYZ_REASON_SIZE])
 {
     (void)params, (void)reason;
     size_t n = in->n, h = n - in->f, *members = in->scratch;
     for (size_t i = 0; i < n; i++)
         select_nearest(in->distances, n, i, h, members + n * n, members + i * h);
-    mix_rows(&(struct mix){n, n, h, members}, in->x, in->d, in->ld, out, in->ld);
     if (mix == NULL)
         return 0;
     memset(mix, 0, n * n * sizeof *mix);
@@ -42,6 +41,14 @@ static int nnm_apply(const void *params, const struct byz_aggregator_input *in, 
         for (size_t j = 0; j < h; j++)
             mix[i * n + members[i * h + j]] = 1.0 / (double)h;
     return 0;
+}
+
+static void nnm_columns(const void *params, const struct byz_aggregator_input *in, size_t from, size_t width,
+                        float *out, size_t ld)
+{
+    (void)params;
+    const struct mix mix = {in->n, in->n, in->n - in->f, in->scratch};
+    mix_tile(&mix, in->x + from, in->ld, width, out, ld);
 }
 
 const struct byz_preaggregator preaggregator_nnm = {
@@ -54,5 +61,6 @@ const struct byz_preaggregator preaggregator_nnm = {
     .needs = BYZ_NEEDS_DISTANCES,
     .unsuitable = nnm_unsuitable,
     .scratch_bytes = nnm_scratch,
-    .apply = nnm_apply,
+    .prepare = nnm_prepare,
+    .columns = nnm_columns,
 };

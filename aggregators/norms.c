@@ -14,22 +14,29 @@ void norms_of_rows(const struct byz_aggregator_input *in, double *norms)
     }
 }
 
-void norms_clip(const struct byz_aggregator_input *in, const double *norms, double limit, const bool *shorten,
-                float *out, double *mix)
+void norms_to_factors(const struct byz_aggregator_input *in, double limit, const bool *shorten, double *norms,
+                      double *mix)
 {
     if (mix != NULL)
         memset(mix, 0, in->n * in->n * sizeof *mix);
-#pragma omp parallel for schedule(static)
     for (size_t i = 0; i < in->n; i++) {
         bool clipped = norms[i] > limit && (shorten == NULL || shorten[i]);
-        double factor = clipped ? limit / norms[i] : 1;
-        if (clipped && isinf(norms[i])) /* no direction is left to keep */
-            memset(out + i * in->ld, 0, in->d * sizeof *out);
-        else if (clipped)
-            rows_scale(in->x + i * in->ld, in->d, factor, out + i * in->ld);
-        else
-            memcpy(out + i * in->ld, in->x + i * in->ld, in->d * sizeof *out);
+        norms[i] = !clipped ? 1 : isinf(norms[i]) ? 0 : limit / norms[i];
         if (mix != NULL)
-            mix[i * in->n + i] = factor;
+            mix[i * in->n + i] = norms[i];
+    }
+}
+
+void norms_columns(const struct byz_aggregator_input *in, const double *factors, size_t from, size_t width,
+                   float *out, size_t ld)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        const float *row = in->x + i * in->ld + from;
+        if (factors[i] == 1)
+            memcpy(out + i * ld, row, width * sizeof *out);
+        else if (factors[i] == 0)
+            memset(out + i * ld, 0, width * sizeof *out);
+        else
+            rows_scale(row, width, factors[i], out + i * ld);
     }
 }

@@ -8,9 +8,15 @@
 /* norms[i] = ||x_i||; +Inf for a row with a NaN. */
 void norms_of_rows(const struct byz_aggregator_input *in, double *norms);
 
-/* Writes every row scaled down to `limit` where its norm exceeds it (only the rows with shorten[i], unless
- * shorten is NULL; a row of infinite norm becomes zero); mix as in byz_preaggregator.apply. */
-void norms_clip(const struct byz_aggregator_input *in, const double *norms, double limit, const bool *shorten,
-                float *out, double *mix);
+/* Turns norms into the factors that bring rows longer than `limit` down to it (only the rows with shorten[i],
+ * unless shorten is NULL), in place; 0 for a row of infinite norm, which has no direction left to keep. mix
+ * as in byz_preaggregator.prepare. */
+void norms_to_factors(const struct byz_aggregator_input *in, double limit, const bool *shorten, double *norms,
+                      double *mix);
+
+/* Columns of the rows times their factors, as byz_preaggregator.columns; a row of factor 0 is zero whatever
+ * it holds. */
+void norms_columns(const struct byz_aggregator_input *in, const double *factors, size_t from, size_t width,
+                   float *out, size_t ld);
 
 #endif

@@ -192,7 +192,9 @@ static void check_mix(const char *words, size_t n, size_t d, size_t f, uint64_t 
                                             .rng = &rng,
                                             .scratch = scratch,
                                             .report = &report};
-    cr_assert_eq(stage->apply(variant.params, &in, out.x, mix, reason), 0);
+    cr_assert_eq(stage->prepare(variant.params, &in, mix, reason), 0);
+    stage->columns(variant.params, &in, 0, d / 2, out.x, grid.ld);
+    stage->columns(variant.params, &in, d / 2, d - d / 2, out.x + d / 2, grid.ld);
     size_t rows = stage->rows == NULL ? n : stage->rows(variant.params, n, f);
     for (size_t i = 0; i < n && rows == n; i++)
         cr_assert_gt(mix[i * n + i], 0, "%s: row %zu has no share in itself", words, i);

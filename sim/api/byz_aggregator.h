@@ -24,7 +24,8 @@ enum byz_promise {
     BYZ_PICKS_ROW = 1 << 5,   /* the output is one of the rows */
     BYZ_TOLERANT = 1 << 6, /* f arbitrary rows (huge, NaN, Inf) cannot carry the output far from the others */
     BYZ_WEIGHTED = 1 << 7, /* honours worker weights */
-    BYZ_REPORTS = 1 << 8,  /* fills the report's weights */
+    BYZ_COORDINATEWISE = 1 << 8, /* F of a block of columns is that block of F: fed block by block */
+    BYZ_REPORTS = 1 << 9,        /* fills the report's weights */
 };
 
 /* Facts a rule wants computed once a round and shared. */
@@ -75,7 +76,9 @@ struct byz_aggregator {
                  char reason[BYZ_REASON_SIZE]);
 };
 
-/* A pre-aggregator turns n rows into m rows of the same length for the next stage. It writes a new matrix. */
+/* A pre-aggregator turns n rows into m rows of the same length for the next stage. It decides once, from what
+ * needs all coordinates (distances, norms, a draw), and then writes any columns of its rows on demand: so a
+ * coordinate-wise rule behind it can be fed block by block, and the new matrix need not exist. */
 struct byz_preaggregator {
     struct byz_descriptor base;
     unsigned needs;
@@ -84,11 +87,17 @@ struct byz_preaggregator {
     size_t (*state_bytes)(const void *params, size_t n, size_t d);
     size_t (*scratch_bytes)(const void *params, size_t n, size_t d, size_t threads);
 
-    /* out: (rows(n), d), ld floats per row, the same ld as the input. `mix` (rows, n) row-major is NULL or
-     * wants the share of input row j in output row i, so that the weights of a rule behind can be led back to
-     * workers. */
-    int (*apply)(const void *params, const struct byz_aggregator_input *in, float *out, double *mix,
-                 char reason[BYZ_REASON_SIZE]);
+    /* Decides; what `columns` needs stays in in->scratch. `mix` (rows, n) row-major is NULL or wants the
+     * share of input row j in output row i, so that the weights of a rule behind can be led back to workers.
+     */
+    int (*prepare)(const void *params, const struct byz_aggregator_input *in, double *mix,
+                   char reason[BYZ_REASON_SIZE]);
+
+    /* Writes columns from .. from + width - 1 of all its rows: out (rows, width), ld floats per row. Called
+     * after prepare, for disjoint columns, by several threads at once; a column does not depend on how the
+     * others are cut. */
+    void (*columns)(const void *params, const struct byz_aggregator_input *in, size_t from, size_t width,
+                    float *out, size_t ld);
 };
 
 #endif

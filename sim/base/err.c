@@ -28,6 +28,7 @@ int err_wrap(struct err *err, const char *format, ...)
     int used = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof err->text)
-        snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", old);
+        snprintf(err->text + used, sizeof err->text - (size_t)used, ": %.*s",
+                 (int)(sizeof err->text - (size_t)used - 3), old);
     return (int)err->code;
 }

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Columns of one unit of work when a stage writes a whole matrix. */
+enum { COLUMNS = 4096 };
+
 static const struct byz_preaggregator *stage_at(const struct defence_settings *settings, size_t i)
 {
     return (const void *)settings->preaggregators.items[i].kind;
@@ -103,15 +106,43 @@ static struct demand total_demand(struct defence *defence, size_t n, size_t d)
     return demand;
 }
 
+/* Matrices between the stages: two take turns, and the last stage needs none when it feeds the rule by
+ * blocks. */
+static size_t buffer_count(const struct defence *defence)
+{
+    size_t matrices = defence->settings->preaggregators.count - (defence->fused ? 1 : 0);
+    return matrices > 2 ? 2 : matrices;
+}
+
+/* How the last stage and the rule work together. Blocks of about 48 KB stay in the cache between the two. */
+static void plan_fusion(struct defence *defence, size_t n)
+{
+    const struct byz_aggregator *rule = (const void *)defence->settings->aggregator.kind;
+    size_t fitting = 48 * 1024 / (n * sizeof(float)) / 32 * 32;
+    defence->fused = rule != NULL && defence->settings->preaggregators.count > 0 &&
+                     (rule->promises & BYZ_COORDINATEWISE) && rule->state_bytes == NULL;
+    if (!defence->fused)
+        return;
+    const void *params = defence->settings->aggregator.params;
+    defence->width = fitting < 32 ? 32 : fitting > 1024 ? 1024 : fitting;
+    defence->threads = (size_t)omp_get_max_threads();
+    defence->tile_bytes = mem_round_up(n * defence->width * sizeof(float));
+    defence->block_bytes =
+        defence->tile_bytes +
+        mem_round_up(rule->scratch_bytes ? rule->scratch_bytes(params, n, defence->width, 1) : 0);
+}
+
 double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld)
 {
     struct defence sketch = {.settings = settings};
     struct demand demand = total_demand(&sketch, n, d);
-    double stages = (double)settings->preaggregators.count, square = (double)n * (double)n * sizeof(double);
-    double buffers = (stages > 2 ? 2 : stages) * (double)n * (double)ld * sizeof(float);
-    double bytes = buffers + (double)demand.scratch + (stages > 0 ? 3 * square : 0);
-    if (demand.needs & BYZ_NEEDS_DISTANCES)
-        bytes += square;
+    plan_fusion(&sketch, n);
+    double square = (double)n * (double)n * sizeof(double);
+    double bytes =
+        (double)buffer_count(&sketch) * (double)n * (double)ld * sizeof(float) + (double)demand.scratch;
+    bytes += (double)(sketch.threads * sketch.block_bytes);
+    bytes += settings->preaggregators.count > 0 ? 3 * square : 0;
+    bytes += demand.needs & BYZ_NEEDS_DISTANCES ? square : 0;
     for (size_t i = 0; i <= settings->preaggregators.count; i++)
         bytes += (double)sketch.state_sizes[i];
     return bytes;
@@ -124,7 +155,10 @@ int defence_init(struct defence *defence, const struct defence_settings *setting
     struct demand demand = total_demand(defence, n, d);
     size_t stages = settings->preaggregators.count;
     err->code = ERR_OK;
-    for (size_t i = 0; i < 2 && i < stages; i++)
+    plan_fusion(defence, n);
+    if (defence->fused && (defence->blocks = mem_array(defence->threads, defence->block_bytes, err)) == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < buffer_count(defence); i++)
         if ((defence->buffers[i] = mem_array(n, ld * sizeof(float), err)) == NULL)
             return ERR_MEMORY;
     for (size_t i = 0; i <= stages; i++)
@@ -157,6 +191,7 @@ void defence_fini(struct defence *defence)
     mem_free(defence->shares);
     mem_free(defence->spare);
     mem_free(defence->scratch);
+    mem_free(defence->blocks);
     *defence = (struct defence){0};
 }
 
@@ -190,13 +225,29 @@ static void lead_back(struct defence *defence, size_t rows, size_t before, size_
     defence->spare = kept;
 }
 
-/* Runs the pre-aggregators; false with a reason when one has no answer. */
-static bool run_stages(struct defence *defence, const struct defence_input *in,
+/* All columns of a prepared stage, block by block over the threads. */
+static void write_rows(const struct byz_preaggregator *stage, const void *params,
+                       const struct byz_aggregator_input *in, float *out)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t from = 0; from < in->d; from += COLUMNS)
+        stage->columns(params, in, from, in->d - from < COLUMNS ? in->d - from : COLUMNS, out + from, in->ld);
+}
+
+/* What one run carries from stage to stage. */
+struct chain {
+    struct rng rng;
+    struct byz_report report;
+    struct byz_aggregator_input
+        last; /* of the last pre-aggregator, prepared and, when fused, not yet written */
+};
+
+/* Runs the pre-aggregators; false with a reason when one has no answer. Under fusion the last one only
+ * decides. */
+static bool run_stages(struct defence *defence, const struct defence_input *in, struct chain *chain,
                        struct defence_outcome *outcome)
 {
     const struct byz_variants *stages = &defence->settings->preaggregators;
-    struct byz_report report = {0};
-    struct rng rng;
     outcome->rows = in->x;
     outcome->row_count = in->n;
     for (size_t i = 0; stages->count > 0 && i < in->n; i++)
@@ -205,17 +256,19 @@ static bool run_stages(struct defence *defence, const struct defence_input *in,
     for (size_t i = 0; i < stages->count; i++) {
         const struct byz_preaggregator *stage = stage_at(defence->settings, i);
         size_t before = outcome->row_count, after = rows_after(defence->settings, i, before, in->f);
-        struct byz_aggregator_input input = stage_input(defence, in, outcome->rows, before, stage->needs);
-        rng_start(&rng, in->seed, RNG_PREAGGREGATOR, i, in->round);
-        input.rng = &rng;
-        input.state = defence->states[i];
-        input.report = &report;
-        if (stage->apply(stages->items[i].params, &input, defence->buffers[i % 2], defence->mix,
-                         outcome->reason) != 0)
+        chain->last = stage_input(defence, in, outcome->rows, before, stage->needs);
+        rng_start(&chain->rng, in->seed, RNG_PREAGGREGATOR, i, in->round);
+        chain->last.rng = &chain->rng;
+        chain->last.state = defence->states[i];
+        chain->last.report = &chain->report;
+        if (stage->prepare(stages->items[i].params, &chain->last, defence->mix, outcome->reason) != 0)
             return false;
         lead_back(defence, after, before, in->n);
-        outcome->rows = defence->buffers[i % 2];
         outcome->row_count = after;
+        if (defence->fused && i + 1 == stages->count)
+            break;
+        write_rows(stage, stages->items[i].params, &chain->last, defence->buffers[i % 2]);
+        outcome->rows = defence->buffers[i % 2];
     }
     return true;
 }
@@ -234,33 +287,82 @@ static void lead_weights_back(struct defence *defence, const struct defence_inpu
     memcpy(defence->shares, defence->spare, in->n * sizeof(double));
 }
 
+/* One block: the last stage's columns, then the rule on them. Its weights are the same in every block. */
+static int fused_block(struct defence *defence, const struct defence_input *in, const struct chain *chain,
+                       size_t rows, size_t from, float *out, char reason[BYZ_REASON_SIZE])
+{
+    const struct defence_settings *settings = defence->settings;
+    const struct byz_aggregator *rule = (const void *)settings->aggregator.kind;
+    size_t last = settings->preaggregators.count - 1, left = defence->d - from;
+    size_t width = left < defence->width ? left : defence->width;
+    char *block = defence->blocks + (size_t)omp_get_thread_num() * defence->block_bytes;
+    struct byz_report report = {.weights = from == 0 ? defence->weights : NULL};
+    struct rng rng;
+    struct byz_aggregator_input input = {.n = rows,
+                                         .f = in->f,
+                                         .d = width,
+                                         .ld = defence->width,
+                                         .round = in->round,
+                                         .x = (float *)(void *)block,
+                                         .rng = &rng,
+                                         .scratch = block + defence->tile_bytes,
+                                         .scratch_size = defence->block_bytes - defence->tile_bytes,
+                                         .report = &report};
+    rng_start(&rng, in->seed, RNG_AGGREGATOR, from, in->round);
+    stage_at(settings, last)
+        ->columns(settings->preaggregators.items[last].params, &chain->last, from, width,
+                  (float *)(void *)block, defence->width);
+    return rule->apply(settings->aggregator.params, &input, out + from, reason);
+}
+
+static bool run_fused(struct defence *defence, const struct defence_input *in, const struct chain *chain,
+                      float *out, struct defence_outcome *outcome)
+{
+    size_t refused = 0;
+#pragma omp parallel for schedule(static) reduction(+ : refused)
+    for (size_t from = 0; from < defence->d; from += defence->width) {
+        char reason[BYZ_REASON_SIZE] = "";
+        refused += fused_block(defence, in, chain, outcome->row_count, from, out, reason) != 0;
+        if (from == 0)
+            memcpy(outcome->reason, reason, sizeof reason);
+    }
+    return refused == 0;
+}
+
+static bool run_rule(struct defence *defence, const struct defence_input *in, struct chain *chain, float *out,
+                     struct defence_outcome *outcome)
+{
+    const struct byz_aggregator *rule = (const void *)defence->settings->aggregator.kind;
+    struct byz_aggregator_input input =
+        stage_input(defence, in, outcome->rows, outcome->row_count, rule->needs);
+    chain->report = (struct byz_report){.weights = defence->weights};
+    rng_start(&chain->rng, in->seed, RNG_AGGREGATOR, 0, in->round);
+    input.rng = &chain->rng;
+    input.weights = in->weights;
+    input.state = defence->states[defence->settings->preaggregators.count];
+    input.report = &chain->report;
+    return rule->apply(defence->settings->aggregator.params, &input, out, outcome->reason) == 0;
+}
+
 void defence_run(struct defence *defence, const struct defence_input *in, float *out,
                  struct defence_outcome *outcome)
 {
     const struct byz_aggregator *rule = (const void *)defence->settings->aggregator.kind;
+    struct chain chain = {0};
     *outcome = (struct defence_outcome){0};
     if (defence_unsuitable(defence->settings, in->n, in->f, NULL, outcome->reason) != 0 ||
-        !run_stages(defence, in, outcome))
+        !run_stages(defence, in, &chain, outcome))
         return;
-    if (rule == NULL) {
+    if (rule == NULL)
         outcome->answered = true;
+    else
+        outcome->answered = defence->fused ? run_fused(defence, in, &chain, out, outcome)
+                                           : run_rule(defence, in, &chain, out, outcome);
+    if (!outcome->answered || rule == NULL)
         return;
-    }
-    struct rng rng;
-    struct byz_report report = {.weights = defence->weights};
-    struct byz_aggregator_input input =
-        stage_input(defence, in, outcome->rows, outcome->row_count, rule->needs);
-    rng_start(&rng, in->seed, RNG_AGGREGATOR, 0, in->round);
-    input.rng = &rng;
-    input.weights = in->weights;
-    input.state = defence->states[defence->settings->preaggregators.count];
-    input.report = &report;
-    if (rule->apply(defence->settings->aggregator.params, &input, out, outcome->reason) != 0)
-        return;
-    outcome->answered = true;
-    outcome->iterations = report.iterations;
-    outcome->has_shares = report.filled;
-    if (report.filled)
+    outcome->iterations = chain.report.iterations;
+    outcome->has_shares = (rule->promises & BYZ_REPORTS) != 0 && (defence->fused || chain.report.filled);
+    if (outcome->has_shares)
         lead_weights_back(defence, in, outcome->row_count);
     outcome->shares = defence->shares;
 }

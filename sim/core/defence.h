@@ -19,8 +19,13 @@ struct defence {
     double *weights, *mix, *shares, *spare; /* for the report: see defence.c */
     void *states[BYZ_VARIANTS_MOST + 1];    /* of each pre-aggregator, then of the aggregator */
     size_t state_sizes[BYZ_VARIANTS_MOST + 1];
-    void *scratch;
+    void *scratch; /* of one stage at a time, and of the distances before it */
     size_t scratch_size;
+    bool fused; /* the last pre-aggregator feeds a coordinate-wise rule block by block: no matrix between them
+                 */
+    size_t width; /* columns of such a block */
+    char *blocks; /* for each thread: (most_rows, width) floats, then the rule's scratch for one thread */
+    size_t block_bytes, tile_bytes, threads;
 };
 
 struct defence_input {
@@ -33,7 +38,7 @@ struct defence_input {
 struct defence_outcome {
     bool answered;                /* false: see reason */
     char reason[BYZ_REASON_SIZE]; /* which stage has no answer, and why */
-    const float *rows;            /* (row_count, d): what the aggregator saw; borrowed, until the next run */
+    const float *rows; /* (row_count, d): what pre-aggregation gave, when there is no aggregator; borrowed */
     size_t row_count;
     bool has_shares;      /* the aggregator reported weights */
     const double *shares; /* (n) share of each input row in the output; borrowed */

@@ -218,13 +218,18 @@ struct liar {
 };
 
 static const struct liar liars[] = {
-    {"answers", no_number},       {"answers", no_answer},       {"answers", wrong_weights},
-    {"permutation", first_row},   {"translation", longer_mean}, {"translation", no_number},
-    {"scale", shifted_mean},      {"scale", no_answer},         {"orthogonal", first_coordinate},
-    {"orthogonal", shifted_mean}, {"range", longer_mean},       {"range", no_number},
-    {"picks_row", plain_mean},    {"tolerant", plain_mean},     {"tolerant", first_row},
-    {"weighted", plain_mean},     {"reports", wrong_weights},   {"reports", weights_of_two},
-    {"reports", plain_mean},      {"permutation", no_number},   {"tolerant", no_number},
+    {"answers", no_number},           {"answers", no_answer},
+    {"answers", wrong_weights},       {"permutation", first_row},
+    {"translation", longer_mean},     {"translation", no_number},
+    {"scale", shifted_mean},          {"scale", no_answer},
+    {"orthogonal", first_coordinate}, {"coordinatewise", first_coordinate},
+    {"coordinatewise", no_answer},    {"orthogonal", shifted_mean},
+    {"range", longer_mean},           {"range", no_number},
+    {"picks_row", plain_mean},        {"tolerant", plain_mean},
+    {"tolerant", first_row},          {"weighted", plain_mean},
+    {"reports", wrong_weights},       {"reports", weights_of_two},
+    {"reports", plain_mean},          {"permutation", no_number},
+    {"tolerant", no_number},
 };
 
 Test(laws, every_law_catches_a_rule_that_breaks_it)

@@ -206,6 +206,33 @@ static bool range(struct laws_case *test)
     return fine;
 }
 
+/* The columns from .. from + width - 1 of a matrix as one of their own. */
+static struct grid columns_of(const struct grid *grid, size_t from, size_t width)
+{
+    struct grid part = grid_empty(grid->n, width);
+    for (size_t i = 0; i < grid->n; i++)
+        memcpy(grid_row(&part, i), grid_row(grid, i) + from, width * sizeof(float));
+    return part;
+}
+
+/* To the bit: a chain cuts the columns as it likes. */
+static bool coordinatewise(struct laws_case *test)
+{
+    struct grid grid = grid_make(test->n, test->d, GRID_NORMAL, test->seed);
+    struct rule_answer whole, part;
+    bool fine = run(test, &grid, test->f, NULL, &whole);
+    for (size_t from = 0, width = 1; fine && from < test->d; from += width, width = 2 * width + 1) {
+        size_t count = width < test->d - from ? width : test->d - from;
+        struct grid columns = columns_of(&grid, from, count);
+        fine = run(test, &columns, test->f, NULL, &part);
+        if (fine && !grid_same_bits(part.out, whole.out + from, count))
+            fine = broken(test, "columns %zu .. %zu differ by themselves", from, from + count - 1);
+        grid_fini(&columns);
+    }
+    grid_fini(&grid);
+    return fine;
+}
+
 static bool picks_row(struct laws_case *test)
 {
     struct grid grid = grid_make(test->n, test->d, GRID_NORMAL, test->seed);
@@ -326,6 +353,7 @@ const struct laws_law laws_table[] = {
     {"picks_row", BYZ_PICKS_ROW, picks_row},
     {"tolerant", BYZ_TOLERANT, tolerant},
     {"weighted", BYZ_WEIGHTED, weighted},
+    {"coordinatewise", BYZ_COORDINATEWISE, coordinatewise},
     {"reports", BYZ_REPORTS, reports},
 };
 
