@@ -84,6 +84,17 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 
 $(TEST_OBJECTS): FILE_FLAGS = $(CRITERION_CFLAGS)
 
+# Straight-line sorting networks, written by a generator of our own; describing each of their thousands of values to
+# a debugger would take minutes.
+LINES := $(BUILD)/gen/order_lines.inc
+LINES_OBJECTS := $(patsubst %,$(BUILD)/obj/sim/num/order_%.o,avx512 avx2 plain)
+$(LINES_OBJECTS): FILE_FLAGS = -I$(BUILD)/gen -g0
+$(LINES_OBJECTS): $(LINES)
+
+$(LINES): tools/network.c sim/num/network.c sim/num/network.h sim/num/order_kernels.h
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  generate $@" >&2;)$(CC) -std=gnu11 -O1 $(WARNINGS) -I. -o $(@D)/network tools/network.c sim/num/network.c && $(@D)/network > $@
+
 # Version, commit and flags reach this one file only, so that a commit does not rebuild the rest.
 ENVIRONMENT_OBJECT := $(BUILD)/obj/sim/report/environment.o
 $(ENVIRONMENT_OBJECT): FILE_FLAGS = -include $(BUILD)/version.h
@@ -186,7 +197,7 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 	    while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 
-lint-flags: # what the checks hand to compilers; the three macros stand for version.h
+lint-flags: $(LINES) # what the checks hand to compilers; the three macros stand for version.h
 	@echo $(call quoted,-std=gnu11 $(OPENMP_CFLAGS) -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-	    -Wstrict-prototypes -I. $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS) \
+	    -Wstrict-prototypes -I. -I$(BUILD)/gen $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS) \
     -DBYZSIM_VERSION="" -DBYZSIM_COMMIT="" -DBYZSIM_FLAGS="")

@@ -21,8 +21,9 @@ void rows_of_matrix(const float *x, size_t n, size_t ld, const float **pointers)
         pointers[i] = x + i * ld;
 }
 
-/* Eight columns of a row as they lie in memory, and eight sums. A stretch is WIDE / 8 such groups; a column's rows are
- * added one after the other, here and in the narrow versions below, so its bits do not depend on where a block begins. */
+/* Eight columns of a row as they lie in memory, and eight sums. A stretch is WIDE / 8 such groups; a column's
+ * rows are added one after the other, here and in the narrow versions below, so its bits do not depend on
+ * where a block begins. */
 typedef float column_floats __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double column_sums __attribute__((vector_size(64), aligned(8), may_alias));
 enum { GROUP = 8, GROUPS_WIDE = WIDE / GROUP };
@@ -57,8 +58,8 @@ NUM_CLONES static void wide_squares(const float *const *rows, size_t count, size
     memcpy(squares, sum, sizeof sum);
 }
 
-NUM_CLONES static void wide_combine(const float *const *rows, size_t count, size_t from, const double *weights,
-                                    double *out)
+NUM_CLONES static void wide_combine(const float *const *rows, size_t count, size_t from,
+                                    const double *weights, double *out)
 {
     column_sums sum[GROUPS_WIDE] = {{0}};
     for (size_t i = 0; i < count; i++) {
