@@ -63,7 +63,7 @@ OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES)))
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-.PHONY: all bench-training bench-models demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.PHONY: all bench-order bench-training bench-models demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
@@ -168,7 +168,10 @@ bench-training: all ## time rounds of training beside a plain PyTorch loop (if p
 bench-models: $(BUILD)/bench_models ## time the gradients of the models beside the peak of a matrix product
 	@$(BUILD)/bench_models
 
-$(BUILD)/bench_models: $(BUILD)/obj/tests/bench/bench_models.o $(BUILD)/libbyzsim.a
+bench-order: $(BUILD)/bench_order ## time the order statistics beside the read bandwidth
+	@$(BUILD)/bench_order
+
+$(BUILD)/bench_models $(BUILD)/bench_order: $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
 	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 coverage: ## run all tests and say which lines they reach (build-coverage/html/index.html)

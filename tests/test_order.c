@@ -265,7 +265,7 @@ static void check_methods(struct order_run run, const char *what)
                                                order_kernels_avx512()};
     float *wanted = mem_array(run.d, sizeof *wanted, NULL), *got = mem_array(run.d, sizeof *got, NULL);
     run.kernels = order_kernels_plain();
-    run.method = ORDER_LIST;
+    run.method = ORDER_MERGE;
     run.out = wanted;
     order_run(&run);
     run.out = got;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writes straight-line C to standard output: for each number of rows 2 .. ORDER_LINES one function that finds
+ * Writes straight-line C to standard output: for each number of rows 1 .. ORDER_LINES one function that finds
  * the middle ranks and one that sorts, from the networks of sim/num/network.c, and a table of each. The
  * text is included by sim/num/order_avx512.c and its siblings, which say what a vector is.
  */
@@ -50,7 +50,7 @@ static void print_function(const char *kind, size_t n, size_t first, size_t last
 static void print_table(const char *kind)
 {
     printf("\nstatic order_lines *const %s_lines[ORDER_LINES + 1] = {\n    NULL,\n", kind);
-    for (size_t n = 2; n <= ORDER_LINES; n++)
+    for (size_t n = 1; n <= ORDER_LINES; n++)
         printf("#if LINES >= %zu\n    [%zu] = %s_%zu,\n#endif\n", n, n, kind, n);
     printf("};\n");
 }
@@ -58,7 +58,7 @@ static void print_table(const char *kind)
 int main(void)
 {
     fputs(head, stdout);
-    for (size_t n = 2; n <= ORDER_LINES; n++) {
+    for (size_t n = 1; n <= ORDER_LINES; n++) {
         printf("\n#if LINES >= %zu\n", n);
         print_function("median", n, (n - 1) / 2, n / 2);
         print_function("sort", n, 0, n - 1);

@@ -7,22 +7,24 @@
 
 /* Columns a thread takes at a time, and those sorted in one go by straight-line code. */
 enum { BLOCK = 1024, STRIP = 64 };
-/* From so many rows on one or two ranks are found faster by counting than by a network. */
-enum { COUNT_FROM = 400 };
+/* From so many rows on one or two ranks are found faster by counting than by sorting. */
+enum { COUNT_FROM = 700 };
 /* Rows whose sorted keys give the first bounds for counting. */
 enum { SAMPLES = 31 };
+/* Keys of the sorted runs that should stay in the nearest cache. */
+enum { NEAR = 8192 };
 
 /* A thread's part of the scratch: whole numbers of 4 bytes, each part a multiple of 64 bytes. */
 struct parts {
     float *edge;     /* (n, ORDER_LANES): columns at the right edge */
     int32_t *tile;   /* (n, STRIP) */
-    int32_t *sample; /* (SAMPLES, ORDER_TILE) */
+    int32_t *sample; /* (SAMPLES, ORDER_LANES) */
     int32_t *found;  /* (2, BLOCK) keys of the ranks found */
 };
 
 static size_t words_per_thread(size_t n)
 {
-    return n * (ORDER_LANES + STRIP) + SAMPLES * ORDER_TILE + 2 * BLOCK;
+    return n * (ORDER_LANES + STRIP) + SAMPLES * ORDER_LANES + 2 * BLOCK;
 }
 
 static struct parts parts_of(void *scratch, size_t n, size_t thread)
@@ -30,66 +32,27 @@ static struct parts parts_of(void *scratch, size_t n, size_t thread)
     int32_t *words = (int32_t *)scratch + thread * words_per_thread(n);
     struct parts parts = {.edge = (float *)words, .tile = words + n * ORDER_LANES};
     parts.sample = parts.tile + n * STRIP;
-    parts.found = parts.sample + SAMPLES * ORDER_TILE;
+    parts.found = parts.sample + SAMPLES * ORDER_LANES;
     return parts;
-}
-
-static size_t list_bytes(size_t n)
-{
-    size_t bytes = network_size(n) * sizeof(struct network_pair) + n;
-    return (bytes + 63) / 64 * 64;
 }
 
 size_t order_scratch_bytes(size_t n, size_t threads)
 {
-    return list_bytes(n) + threads * words_per_thread(n) * sizeof(int32_t);
+    return threads * words_per_thread(n) * sizeof(int32_t);
 }
 
-/* What one call does: its method, and the comparators if they are needed. */
-struct plan {
-    const struct order_run *run;
-    enum order_method method;
-    int selects; /* only ranks first .. last are found, not all sorted */
-    const struct network_pair *pairs;
-    size_t count;
-    void *threads; /* scratch behind the comparators */
-};
-
-static int has_lines(const struct order_run *run)
-{
-    return run->n >= 2 && run->n <= ORDER_LINES && run->kernels->median[run->n] != NULL;
-}
-
-/* Are the ranks wanted those of the median? Straight-line code finds no others. */
+/* Are at most the two ranks of the median wanted? */
 static int middle(const struct order_run *run)
 {
     size_t n = run->n;
     return run->centre == NULL && run->ranks.first >= (n - 1) / 2 && run->ranks.last <= n / 2;
 }
 
-static enum order_method chosen(const struct order_run *run)
+static int counts(const struct order_run *run)
 {
-    int counts = run->centre == NULL && run->ranks.last - run->ranks.first <= 1 && run->ranks.extra <= 0 &&
-                 run->n > SAMPLES;
-    if (run->method == ORDER_COUNT || (run->method == ORDER_AUTO && run->n >= COUNT_FROM))
-        return counts ? ORDER_COUNT : ORDER_LIST;
-    return run->method != ORDER_LIST && has_lines(run) ? ORDER_STRAIGHT : ORDER_LIST;
-}
-
-static struct plan plan_of(const struct order_run *run)
-{
-    struct plan plan = {.run = run, .method = chosen(run), .selects = middle(run)};
-    struct network_pair *pairs = run->scratch;
-    size_t n = plan.method == ORDER_COUNT ? SAMPLES : run->n, size = network_size(n);
-    int whole = plan.method == ORDER_COUNT || run->centre != NULL;
-    plan.threads = (char *)run->scratch + list_bytes(run->n);
-    if (plan.method == ORDER_STRAIGHT)
-        return plan;
-    network_sort(n, pairs);
-    plan.count = network_prune(pairs, size, n, whole ? 0 : run->ranks.first, whole ? n - 1 : run->ranks.last,
-                               (unsigned char *)(pairs + size));
-    plan.pairs = pairs;
-    return plan;
+    int few = run->centre == NULL && run->ranks.last - run->ranks.first <= 1 && run->ranks.extra <= 0;
+    size_t from = run->method == ORDER_AUTO ? COUNT_FROM : SAMPLES;
+    return few && run->method != ORDER_MERGE && run->n >= from;
 }
 
 /* The last step of every method: the sorted tile (or the ranks from `from_rank` on), ld keys per row, becomes
@@ -124,76 +87,96 @@ static void straight_median(const struct order_run *run, const struct source *fr
     finish(run, parts.found, columns, (run->n - 1) / 2, from->at, from->width);
 }
 
-static void straight_sort(const struct order_run *run, const struct source *from, struct parts parts)
+/* tile (n, width) = the keys of n rows of x, sorted in runs of `until` rows at least. Returns their length.
+ */
+static size_t sort_runs(const struct order_kernels *kernels, const float *x, size_t n, size_t ld,
+                        size_t width, size_t until, int32_t *tile)
 {
-    for (size_t k = 0; k < from->width; k += STRIP) {
-        size_t width = from->width - k < STRIP ? from->width - k : STRIP;
-        run->kernels->sort[run->n](from->x + k, from->ld, padded(width), parts.tile);
-        finish(run, parts.tile, padded(width), 0, from->at + k, width);
+    size_t run = kernels->lines;
+    for (size_t i = 0; i < n; i += run)
+        kernels->sort[n - i < run ? n - i : run](x + i * ld, ld, width, tile + i * width);
+    for (; run < until; run *= 2)
+        kernels->merge(tile, n, width, run);
+    return run;
+}
+
+/* Columns of a tile: as many as keep it near. */
+static size_t tile_width(size_t n)
+{
+    return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
+}
+
+static void merged_sort(const struct order_run *run, const struct source *from, struct parts parts)
+{
+    size_t most = tile_width(run->n);
+    for (size_t k = 0; k < from->width; k += most) {
+        size_t width = from->width - k < most ? from->width - k : most, ld = padded(width);
+        sort_runs(run->kernels, from->x + k, run->n, from->ld, ld, run->n, parts.tile);
+        finish(run, parts.tile, ld, 0, from->at + k, width);
     }
 }
 
-static void by_list(const struct plan *plan, const struct source *from, struct parts parts)
+/* The median needs no last merge: its ranks are picked from two sorted runs. */
+static void merged_median(const struct order_run *run, const struct source *from, struct parts parts)
 {
-    const struct order_run *run = plan->run;
-    for (size_t k = 0; k < from->width; k += ORDER_TILE) {
-        size_t width = from->width - k < ORDER_TILE ? from->width - k : ORDER_TILE;
-        run->kernels->load(from->x + k, run->n, from->ld, padded(width), ORDER_TILE, parts.tile);
-        run->kernels->exchange(parts.tile, plan->pairs, plan->count);
-        finish(run, parts.tile, ORDER_TILE, 0, from->at + k, width);
+    size_t most = tile_width(run->n), first = run->ranks.first, last = run->ranks.last;
+    for (size_t k = 0; k < from->width; k += most) {
+        size_t width = from->width - k < most ? from->width - k : most, ld = padded(width);
+        size_t half =
+            sort_runs(run->kernels, from->x + k, run->n, from->ld, ld, (run->n + 1) / 2, parts.tile);
+        for (size_t rank = first; rank <= last; rank++)
+            run->kernels->pick(parts.tile, run->n, ld, half, rank, parts.found + (rank - first) * ld);
+        finish(run, parts.found, ld, first, from->at + k, width);
     }
 }
 
-static void by_counting(const struct plan *plan, const struct source *from, struct parts parts)
+static void by_counting(const struct order_run *run, const struct source *from, struct parts parts)
 {
-    const struct order_run *run = plan->run;
     for (size_t k = 0; k < from->width; k += ORDER_LANES) {
         size_t width = from->width - k < ORDER_LANES ? from->width - k : ORDER_LANES;
-        run->kernels->load(from->x + k, SAMPLES, from->ld * (run->n / SAMPLES), ORDER_LANES, ORDER_TILE,
-                           parts.sample);
-        run->kernels->exchange(parts.sample, plan->pairs, plan->count);
-        run->kernels->load(from->x + k, run->n, from->ld, ORDER_LANES, ORDER_LANES, parts.tile);
+        sort_runs(run->kernels, from->x + k, SAMPLES, from->ld * (run->n / SAMPLES), ORDER_LANES, SAMPLES,
+                  parts.sample);
+        run->kernels->load(from->x + k, run->n, from->ld, parts.tile);
         run->kernels->select(parts.tile, run->n, run->ranks.first, run->ranks.last > run->ranks.first,
                              parts.sample, SAMPLES, parts.found);
         finish(run, parts.found, ORDER_LANES, run->ranks.first, from->at + k, width);
     }
 }
 
-static void columns(const struct plan *plan, const struct source *from, struct parts parts)
+static void columns(const struct order_run *run, const struct source *from, struct parts parts)
 {
-    if (plan->method == ORDER_COUNT)
-        by_counting(plan, from, parts);
-    else if (plan->method == ORDER_LIST)
-        by_list(plan, from, parts);
-    else if (plan->selects)
-        straight_median(plan->run, from, parts);
+    int straight = run->n <= run->kernels->lines;
+    if (counts(run))
+        by_counting(run, from, parts);
+    else if (!middle(run))
+        merged_sort(run, from, parts);
+    else if (straight)
+        straight_median(run, from, parts);
     else
-        straight_sort(plan->run, from, parts);
+        merged_median(run, from, parts);
 }
 
 /* Columns at .. at + width - 1: those that fill vectors from the matrix, the rest from a copy. */
-static void block(const struct plan *plan, size_t at, size_t width, struct parts parts)
+static void block(const struct order_run *run, size_t at, size_t width, struct parts parts)
 {
-    const struct order_run *run = plan->run;
     size_t full = width / ORDER_LANES * ORDER_LANES, rest = width - full;
     const float *x = run->x + at;
     if (full > 0)
-        columns(plan, &(struct source){x, run->ld, at, full}, parts);
+        columns(run, &(struct source){x, run->ld, at, full}, parts);
     if (rest == 0)
         return;
     memset(parts.edge, 0, run->n * ORDER_LANES * sizeof *parts.edge);
     for (size_t i = 0; i < run->n; i++)
         memcpy(parts.edge + i * ORDER_LANES, x + i * run->ld + full, rest * sizeof *x);
-    columns(plan, &(struct source){parts.edge, ORDER_LANES, at + full, rest}, parts);
+    columns(run, &(struct source){parts.edge, ORDER_LANES, at + full, rest}, parts);
 }
 
 void order_run(const struct order_run *run)
 {
-    struct plan plan = plan_of(run);
 #pragma omp parallel for schedule(static)
     for (size_t at = 0; at < run->d; at += BLOCK) {
-        struct parts parts = parts_of(plan.threads, run->n, (size_t)omp_get_thread_num());
-        block(&plan, at, run->d - at < BLOCK ? run->d - at : BLOCK, parts);
+        struct parts parts = parts_of(run->scratch, run->n, (size_t)omp_get_thread_num());
+        block(run, at, run->d - at < BLOCK ? run->d - at : BLOCK, parts);
     }
 }
 

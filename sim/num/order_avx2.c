@@ -14,8 +14,9 @@
 #include <immintrin.h>
 
 typedef __m256i vec;
+typedef __m256d vecd;
 
-enum { LANES = 8 };
+enum { LANES = 8, WIDE = 4 };
 #define LINES          32
 #define NAME           "avx2"
 #define KEY_SHIFT      0x7FFFFFu
@@ -66,6 +67,48 @@ static inline vec vec_min_above(vec least, vec key, vec pivot)
 static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
 {
     return vec_max(greatest, _mm256_blendv_epi8(key, vec_all(INT32_MIN), _mm256_cmpgt_epi32(key, pivot)));
+}
+
+static inline vecd vecd_all(double value)
+{
+    return _mm256_set1_pd(value);
+}
+
+static inline vecd vecd_load(const double *from)
+{
+    return _mm256_loadu_pd(from);
+}
+
+static inline void vecd_store(double *to, vecd a)
+{
+    _mm256_storeu_pd(to, a);
+}
+
+static inline vecd vecd_add(vecd a, vecd b)
+{
+    return _mm256_add_pd(a, b);
+}
+
+static inline vecd vecd_values(const int32_t *keys)
+{
+    __m128i bits = _mm_loadu_si128((const __m128i_u *)(const void *)keys);
+    bits = _mm_add_epi32(bits, _mm_set1_epi32((int32_t)KEY_SHIFT));
+    bits = _mm_xor_si128(bits, _mm_srli_epi32(_mm_srai_epi32(bits, 31), 1));
+    return _mm256_cvtps_pd(_mm_castsi128_ps(bits));
+}
+
+static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+{
+    vecd nearer = _mm256_cmp_pd(_mm256_sub_pd(high, centre), _mm256_sub_pd(centre, low), _CMP_LT_OQ);
+    nearer = _mm256_and_pd(nearer, _mm256_cmp_pd(low, centre, _CMP_LT_OQ));
+    nearer = _mm256_or_pd(nearer, _mm256_cmp_pd(high, centre, _CMP_LE_OQ));
+    return _mm256_and_pd(nearer, vecd_all(1));
+}
+
+static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
+{
+    vecd inside = _mm256_cmp_pd(place, first, _CMP_GE_OQ);
+    return _mm256_and_pd(value, _mm256_and_pd(inside, _mm256_cmp_pd(place, end, _CMP_LT_OQ)));
 }
 
 #include "sim/num/order_body.inc"

@@ -15,8 +15,9 @@
 #include <immintrin.h>
 
 typedef __m512i vec;
+typedef __m512d vecd;
 
-enum { LANES = 16 };
+enum { LANES = 16, WIDE = 8 };
 #define LINES          64
 #define NAME           "avx512"
 #define KEY_SHIFT      0x7FFFFFu
@@ -67,6 +68,48 @@ static inline vec vec_min_above(vec least, vec key, vec pivot)
 static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
 {
     return _mm512_mask_max_epi32(greatest, _mm512_cmple_epi32_mask(key, pivot), greatest, key);
+}
+
+static inline vecd vecd_all(double value)
+{
+    return _mm512_set1_pd(value);
+}
+
+static inline vecd vecd_load(const double *from)
+{
+    return _mm512_loadu_pd(from);
+}
+
+static inline void vecd_store(double *to, vecd a)
+{
+    _mm512_storeu_pd(to, a);
+}
+
+static inline vecd vecd_add(vecd a, vecd b)
+{
+    return _mm512_add_pd(a, b);
+}
+
+static inline vecd vecd_values(const int32_t *keys)
+{
+    __m256i bits = _mm256_loadu_si256((const __m256i_u *)(const void *)keys);
+    bits = _mm256_add_epi32(bits, _mm256_set1_epi32((int32_t)KEY_SHIFT));
+    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
+    return _mm512_cvtps_pd(_mm256_castsi256_ps(bits));
+}
+
+static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+{
+    __mmask8 nearer = _mm512_cmp_pd_mask(_mm512_sub_pd(high, centre), _mm512_sub_pd(centre, low), _CMP_LT_OQ);
+    nearer = (__mmask8)(nearer & _mm512_cmp_pd_mask(low, centre, _CMP_LT_OQ));
+    nearer = (__mmask8)(nearer | _mm512_cmp_pd_mask(high, centre, _CMP_LE_OQ));
+    return _mm512_maskz_mov_pd(nearer, vecd_all(1));
+}
+
+static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
+{
+    __mmask8 inside = _mm512_cmp_pd_mask(place, first, _CMP_GE_OQ);
+    return _mm512_maskz_mov_pd(_mm512_mask_cmp_pd_mask(inside, place, end, _CMP_LT_OQ), value);
 }
 
 #include "sim/num/order_body.inc"

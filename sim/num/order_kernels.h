@@ -9,13 +9,13 @@
 #ifndef SIM_NUM_ORDER_KERNELS_H
 #define SIM_NUM_ORDER_KERNELS_H
 
-#include "sim/num/network.h"
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
-    ORDER_LINES = 64,      /* up to so many rows there is straight-line code */
+    ORDER_LINES = 64,      /* up to so many rows there is straight-line code at best */
     ORDER_AHEAD_FROM = 11, /* from so many rows on, the lines to come are fetched ahead */
     ORDER_LANES = 16,      /* columns are handled in multiples of this */
-    ORDER_TILE = 32,       /* columns of a tile that a list of comparators sorts */
 };
 
 /* Straight-line network: x has at least `columns` readable columns, a multiple of ORDER_LANES; out gets the
@@ -30,18 +30,22 @@ struct order_ranks {
 
 struct order_kernels {
     const char *name;
-    order_lines *const *median; /* [ORDER_LINES + 1], from 2 rows on: ranks (n-1)/2 and n/2 */
-    order_lines *const *sort;   /* [ORDER_LINES + 1], from 2 rows on: all ranks */
+    size_t lines;               /* rows up to which there is straight-line code, a power of two */
+    order_lines *const *median; /* [lines + 1], from 1 row on: ranks (n-1)/2 and n/2 */
+    order_lines *const *sort;   /* [lines + 1], from 1 row on: all ranks */
 
-    /* tile (n, width), tile_ld keys per row = keys of n rows of x; width: a multiple of ORDER_LANES. */
-    void (*load)(const float *x, size_t n, size_t ld, size_t width, size_t tile_ld, int32_t *tile);
+    /* tile (n, ORDER_LANES) = keys of n rows of x. */
+    void (*load)(const float *x, size_t n, size_t ld, int32_t *tile);
 
-    /* Runs comparators on a tile of ORDER_TILE columns. */
-    void (*exchange)(int32_t *tile, const struct network_pair *pairs, size_t count);
+    /* Merges the sorted runs of `half` rows of tile (n, width) two by two; the last may be shorter. */
+    void (*merge)(int32_t *tile, size_t n, size_t width, size_t half);
+
+    /* out (width) = the keys of a rank among the n rows of the tile, the first a of which are sorted, and the
+     * rest. */
+    void (*pick)(const int32_t *tile, size_t n, size_t width, size_t a, size_t rank, int32_t *out);
 
     /* Finds the keys of ranks first and first + (0 or 1 =) `more` of each lane of tile (n, ORDER_LANES);
-     * sample (samples, ORDER_LANES), ORDER_TILE keys per row: some of them, sorted. out (1 + more,
-     * ORDER_LANES). */
+     * sample (samples, ORDER_LANES): some of them, sorted. out (1 + more, ORDER_LANES). */
     void (*select)(const int32_t *tile, size_t n, size_t first, int more, const int32_t *sample,
                    size_t samples, int32_t *out);
 

@@ -4,9 +4,10 @@
 #include "sim/num/order_kernels.h"
 
 typedef int32_t vec __attribute__((vector_size(16)));
+typedef double vecd;
 
-enum { LANES = 4 };
-#define LINES          0
+enum { LANES = 4, WIDE = 1 };
+#define LINES          16
 #define NAME           "plain"
 #define KEY_SHIFT      0x7FFFFFu
 #define FETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
@@ -66,6 +67,45 @@ static inline vec vec_min_above(vec least, vec key, vec pivot)
 static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
 {
     return vec_max(greatest, vec_pick(key > pivot, vec_all(INT32_MIN), key));
+}
+
+static inline vecd vecd_all(double value)
+{
+    return value;
+}
+
+static inline vecd vecd_load(const double *from)
+{
+    return *from;
+}
+
+static inline void vecd_store(double *to, vecd a)
+{
+    *to = a;
+}
+
+static inline vecd vecd_add(vecd a, vecd b)
+{
+    return a + b;
+}
+
+static inline vecd vecd_values(const int32_t *key)
+{
+    int32_t bits = (int32_t)((uint32_t)*key + KEY_SHIFT);
+    float value;
+    bits ^= (bits >> 31) & 0x7FFFFFFF;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+{
+    return high <= centre || (low < centre && high - centre < centre - low);
+}
+
+static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
+{
+    return place >= first && place < end ? value : 0;
 }
 
 #include "sim/num/order_body.inc"

@@ -7,10 +7,9 @@
 #include "sim/num/order_kernels.h"
 
 enum order_method {
-    ORDER_AUTO,     /* the fastest for this n */
-    ORDER_STRAIGHT, /* straight-line code, where the kernels have it for n rows, else ORDER_LIST */
-    ORDER_LIST,     /* comparators one by one */
-    ORDER_COUNT,    /* counting, for one or two ranks, else ORDER_LIST */
+    ORDER_AUTO,  /* the fastest for this n */
+    ORDER_MERGE, /* sorted runs, merged; straight-line code alone where the kernels have it for n rows */
+    ORDER_COUNT, /* counting, for one or two ranks, else ORDER_MERGE */
 };
 
 struct order_run {
