@@ -60,7 +60,7 @@ OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES)))
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-.PHONY: all bench bench-peers bench-training bench-models bench-distance demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.PHONY: all bench bench-peers bench-training bench-models bench-distance bench-order demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
@@ -80,6 +80,17 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call SAY,compile $<)$(CC) $(CFLAGS_ALL) $(FILE_FLAGS) -c -o $@ $<
 
 $(TEST_OBJECTS): FILE_FLAGS = $(CRITERION_CFLAGS)
+
+# Straight-line sorting networks, written by a generator of our own; describing each of their thousands of values to
+# a debugger would take minutes.
+LINES := $(BUILD)/gen/order_lines.inc
+LINES_OBJECTS := $(patsubst %,$(BUILD)/obj/sim/num/order_%.o,avx512 avx2 plain)
+$(LINES_OBJECTS): FILE_FLAGS = -I$(BUILD)/gen -g0
+$(LINES_OBJECTS): $(LINES)
+
+$(LINES): tools/network.c sim/num/network.c sim/num/network.h sim/num/order_kernels.h
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  generate $@" >&2;)$(CC) -std=gnu11 -O1 $(WARNINGS) -I. -o $(@D)/network tools/network.c sim/num/network.c && $(@D)/network > $@
 
 # Version, commit and flags reach this one file only, so that a commit does not rebuild the rest.
 ENVIRONMENT_OBJECT := $(BUILD)/obj/sim/report/environment.o
@@ -166,7 +177,10 @@ bench-distance: $(BUILD)/bench_distance ## time distances, selections and mixing
 	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
 	    $$python tests/bench/bench_distance_torch.py $(abspath $(BUILD)/bench_distance)
 
-$(addprefix $(BUILD)/,bench_models bench_distance): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
+bench-order: $(BUILD)/bench_order ## time the order statistics beside the read bandwidth
+	@$(BUILD)/bench_order
+
+$(addprefix $(BUILD)/,bench_models bench_distance bench_order): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
 	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 coverage: ## run all tests and say which lines they reach (build-coverage/html/index.html)
@@ -195,7 +209,7 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 	    while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 
-lint-flags: # what the checks hand to compilers; the three macros stand for version.h
+lint-flags: $(LINES) # what the checks hand to compilers; the three macros stand for version.h
 	@echo $(call quoted,-std=gnu11 $(OPENMP_CFLAGS) -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-	    -Wstrict-prototypes -I. $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS) \
+	    -Wstrict-prototypes -I. -I$(BUILD)/gen $(PACKAGE_CFLAGS) $(CRITERION_CFLAGS) \
     -DBYZSIM_VERSION="" -DBYZSIM_COMMIT="" -DBYZSIM_FLAGS="")

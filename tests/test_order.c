@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Order statistics against qsort, on every kind of nasty column; NaN ranks above +Inf, -0 below +0. */
 #include "sim/num/order.h"
+#include "sim/num/order_run.h"
 #include "tests/num/grid.h"
 
 #include <omp.h>
@@ -89,18 +90,60 @@ static void check_trimmed(const struct grid *grid, size_t trim, void *scratch, f
     }
 }
 
+/* The k nearest one after the other: the next below the centre unless the next above is nearer. */
+static float nearest_mean(const float *sorted, size_t n, size_t k, float centre)
+{
+    size_t low = 0, high, split;
+    double sum = 0;
+    while (low < n && sorted[low] <= centre)
+        low++;
+    high = split = low;
+    while (high - low < k) {
+        double below = low > 0 ? (double)centre - (double)sorted[low - 1] : INFINITY;
+        double above = high < n ? (double)sorted[high] - (double)centre : INFINITY;
+        if (low > 0 && (high == n || isnan(above) || below <= above))
+            low--;
+        else
+            high++;
+    }
+    for (size_t i = low; i < high; i++)
+        sum += (double)sorted[i];
+    return (float)(sum / (double)k);
+}
+
+static void check_nearest(const struct grid *grid, size_t k, float *centre, void *scratch, float *out,
+                          float *sorted)
+{
+    size_t n = grid->n;
+    for (size_t c = 0; c < grid->d; c++)
+        centre[c] = c % 3 == 0 ? 0.25f : c % 3 == 1 ? grid_row(grid, c % n)[c] : 1e30f;
+    order_nearest_mean(grid->x, n, grid->d, grid->ld, k, centre, scratch, out);
+    for (size_t c = 0; c < grid->d; c++) {
+        if (!isfinite(centre[c]))
+            continue;
+        sorted_column(grid, c, sorted);
+        float wanted = nearest_mean(sorted, n, k, centre[c]);
+        cr_assert(grid_near(out[c], wanted, 0), "n=%zu d=%zu c=%zu k=%zu: %a, not %a", n, grid->d, c, k,
+                  (double)out[c], (double)wanted);
+    }
+}
+
 static void check_grid(size_t n, size_t d, enum grid_kind kind)
 {
     struct grid grid = grid_make(n, d, kind, 7);
     void *scratch = scratch_for(n, 1);
     float *out = mem_array(d, sizeof *out, NULL), *sorted = mem_array(n, sizeof *sorted, NULL);
-    cr_assert(out != NULL && sorted != NULL);
+    float *centre = mem_array(d, sizeof *centre, NULL);
+    cr_assert(out != NULL && sorted != NULL && centre != NULL);
     check_medians(&grid, scratch, out, sorted);
     check_trimmed(&grid, 0, scratch, out, sorted);
     check_trimmed(&grid, n / 5, scratch, out, sorted);
     check_trimmed(&grid, (n - 1) / 2, scratch, out, sorted);
+    check_nearest(&grid, 1, centre, scratch, out, sorted);
+    check_nearest(&grid, n - n / 5, centre, scratch, out, sorted);
     mem_free(out);
     mem_free(sorted);
+    mem_free(centre);
     mem_free(scratch);
     grid_fini(&grid);
 }
@@ -114,10 +157,19 @@ Test(order, matches_qsort_up_to_forty_rows)
                 check_grid(n, *d, (enum grid_kind)kind);
 }
 
+Test(order, matches_qsort_up_to_130_rows)
+{
+    omp_set_num_threads(1);
+    for (size_t n = 41; n <= 130; n++)
+        for (int kind = 0; kind < GRID_KINDS; kind++)
+            check_grid(n, 19, (enum grid_kind)kind);
+}
+
 Test(order, matches_qsort_for_many_rows_and_columns)
 {
-    const size_t shapes[][2] = {{63, 17}, {64, 33}, {65, 5},   {100, 40}, {129, 3},
-                                {257, 7}, {300, 9}, {5, 1100}, {4, 2049}, {25, 1000}};
+    const size_t shapes[][2] = {{63, 17},   {64, 33},   {65, 5},   {100, 40}, {129, 3},
+                                {255, 18},  {256, 5},   {257, 7},  {300, 9},  {401, 20},
+                                {1001, 17}, {1000, 33}, {5, 1100}, {4, 2049}, {25, 1000}};
     omp_set_num_threads(1);
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int kind = 0; kind < GRID_KINDS; kind++)
@@ -202,6 +254,119 @@ Test(order, trimmed_values_do_not_disturb_the_sum)
         grid_row(&grid, i)[0] = i < F ? 1e30f : (float)i;
     order_trimmed_mean(grid.x, N, 1, grid.ld, F, 0, scratch, &out);
     cr_expect_eq(out, 8); /* of 3 .. 10 the values 6 .. 10 stay */
+    mem_free(scratch);
+    grid_fini(&grid);
+}
+
+/* Every method of every instruction set that this processor has, on the same matrix: the same bits. */
+static void check_methods(struct order_run run, const char *what)
+{
+    const struct order_kernels *const all[] = {order_kernels_plain(), order_kernels_avx2(),
+                                               order_kernels_avx512()};
+    float *wanted = mem_array(run.d, sizeof *wanted, NULL), *got = mem_array(run.d, sizeof *got, NULL);
+    run.kernels = order_kernels_plain();
+    run.method = ORDER_MERGE;
+    run.out = wanted;
+    order_run(&run);
+    run.out = got;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        for (int method = ORDER_AUTO; all[i] != NULL && method <= ORDER_COUNT; method++) {
+            run.kernels = all[i];
+            run.method = (enum order_method)method;
+            order_run(&run);
+            cr_assert_arr_eq(got, wanted, run.d * sizeof *got, "%s n=%zu d=%zu: %s method %d", what, run.n,
+                             run.d, all[i]->name, method);
+        }
+    mem_free(wanted);
+    mem_free(got);
+}
+
+static void check_all_methods(size_t n, size_t d, enum grid_kind kind)
+{
+    struct grid grid = grid_make(n, d, kind, 3);
+    struct order_run run = {.x = grid.x, .n = n, .d = d, .ld = grid.ld, .scratch = scratch_for(n, 1)};
+    for (size_t first = (n - 1) / 2; first <= n / 2; first++) {
+        run.ranks =
+            (struct order_ranks){.first = first, .last = n / 2, .divisor = (double)(n / 2 - first + 1)};
+        check_methods(run, "median");
+    }
+    run.ranks =
+        (struct order_ranks){.first = n / 4, .last = n - n / 4 - 1, .divisor = (double)(n - n / 4 * 2)};
+    check_methods(run, "trimmed");
+    run.centre = grid.x;
+    run.k = n - n / 4;
+    check_methods(run, "nearest");
+    mem_free(run.scratch);
+    grid_fini(&grid);
+}
+
+Test(order, same_bits_by_every_method_and_instruction_set)
+{
+    const size_t rows[] = {1, 2, 3, 5, 10, 11, 24, 25, 32, 33, 51, 63, 64, 65, 101, 128, 255, 256, 401, 1001};
+    omp_set_num_threads(1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int kind = 0; kind < GRID_KINDS; kind++)
+            check_all_methods(rows[i], rows[i] > 300 ? 35 : 100, (enum grid_kind)kind);
+}
+
+/* The nth smallest is found whatever its distance from the others, in few or many steps. */
+Test(order, counting_finds_any_rank_of_hard_columns)
+{
+    enum { N = 500, D = 32 };
+    struct grid grid = grid_empty(N, D);
+    float out[D], sorted[N];
+    omp_set_num_threads(1);
+    for (size_t i = 0; i < N; i++)
+        for (size_t c = 0; c < D; c++) {
+            float value = ldexpf(1 + (float)i / N, (int)((i * 7) % 250) - 125);
+            grid_row(&grid, i)[c] = c % 4 == 0   ? value
+                                    : c % 4 == 1 ? -value
+                                    : c % 4 == 2 ? (i % 31 == 0 ? 1 : -1) * value
+                                                 : (float)(i == c);
+        }
+    void *scratch = scratch_for(N, 1);
+    for (size_t rank = 0; rank < N; rank += rank < 4 || rank > N - 6 ? 1 : 61) {
+        struct order_run run = {.kernels = order_kernels_best(),
+                                .method = ORDER_COUNT,
+                                .x = grid.x,
+                                .n = N,
+                                .d = D,
+                                .ld = grid.ld,
+                                .scratch = scratch,
+                                .out = out,
+                                .ranks = {.first = rank, .last = rank, .divisor = 1}};
+        order_run(&run);
+        for (size_t c = 0; c < D; c++) {
+            sorted_column(&grid, c, sorted);
+            cr_assert_eq(out[c], sorted[rank], "rank %zu column %zu: %a, not %a", rank, c, (double)out[c],
+                         (double)sorted[rank]);
+        }
+    }
+    mem_free(scratch);
+    grid_fini(&grid);
+}
+
+/* On equal distance the lower value; NaN and infinities only for want of finite values. */
+Test(order, nearest_breaks_ties_downwards_and_passes_over_what_is_not_finite)
+{
+    struct grid grid =
+        grid_of(4, 5, (const float[]){1, -INFINITY, NAN,      1, INFINITY, 3, 5,   1, 1, INFINITY,
+                                      4, 7,         INFINITY, 1, 2,        6, NAN, 2, 9, INFINITY});
+    float out[5];
+    void *scratch = scratch_for(4, 1);
+    omp_set_num_threads(1);
+    order_nearest_mean(grid.x, 4, 5, grid.ld, 2, (const float[]){3.5f, 6, -9, 9, INFINITY}, scratch, out);
+    cr_expect_eq(out[0], 3.5f); /* 3 and 4 */
+    cr_expect_eq(out[1], 6);    /* 5 and 7, the only finite ones */
+    cr_expect_eq(out[2], 1.5f); /* 1 and 2 */
+    cr_expect_eq(out[3], 5);    /* 9 and a 1 */
+    cr_expect_eq(out[4], INFINITY);
+    order_nearest_mean(grid.x, 4, 5, grid.ld, 1, (const float[]){2, 6, NAN, 5, INFINITY}, scratch, out);
+    cr_expect_eq(out[0], 1); /* not 3 */
+    cr_expect_eq(out[1], 5); /* not 7 */
+    cr_expect_eq(out[2], 1); /* not Inf, not NaN */
+    cr_expect_eq(out[3], 1); /* not 9 */
+    cr_expect_eq(out[4], 2); /* the only finite one */
     mem_free(scratch);
     grid_fini(&grid);
 }

@@ -361,7 +361,7 @@ void defence_run(struct defence *defence, const struct defence_input *in, float 
     if (!outcome->answered || rule == NULL)
         return;
     outcome->iterations = chain.report.iterations;
-    outcome->has_shares = (rule->promises & BYZ_REPORTS) != 0 && (defence->fused || chain.report.filled);
+    outcome->has_shares = defence->fused ? (rule->promises & BYZ_REPORTS) != 0 : chain.report.filled;
     if (outcome->has_shares)
         lead_weights_back(defence, in, outcome->row_count);
     outcome->shares = defence->shares;

@@ -1,120 +1,182 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/order.h"
-#include "sim/num/dispatch.h"
+#include "sim/num/order_run.h"
 
 #include <omp.h>
-#include <stdint.h>
 #include <string.h>
 
-/* Columns sorted together: two 512-bit or four 256-bit registers of keys a row. */
-enum { LANES = 32, BLOCK = 1024 };
+/* Columns a thread takes at a time, and those sorted in one go by straight-line code. */
+enum { BLOCK = 1024, STRIP = 64 };
+/* From so many rows on one or two ranks are found faster by counting than by sorting. */
+enum { COUNT_FROM = 700 };
+/* Rows whose sorted keys give the first bounds for counting. */
+enum { SAMPLES = 31 };
+/* Keys of the sorted runs that should stay in the nearest cache. */
+enum { NEAR = 8192 };
+
+/* A thread's part of the scratch: whole numbers of 4 bytes, each part a multiple of 64 bytes. */
+struct parts {
+    float *edge;     /* (n, ORDER_LANES): columns at the right edge */
+    int32_t *tile;   /* (n, STRIP) */
+    int32_t *sample; /* (SAMPLES, ORDER_LANES) */
+    int32_t *found;  /* (2, BLOCK) keys of the ranks found */
+};
+
+static size_t words_per_thread(size_t n)
+{
+    return n * (ORDER_LANES + STRIP) + SAMPLES * ORDER_LANES + 2 * BLOCK;
+}
+
+static struct parts parts_of(void *scratch, size_t n, size_t thread)
+{
+    int32_t *words = (int32_t *)scratch + thread * words_per_thread(n);
+    struct parts parts = {.edge = (float *)words, .tile = words + n * ORDER_LANES};
+    parts.sample = parts.tile + n * STRIP;
+    parts.found = parts.sample + SAMPLES * ORDER_LANES;
+    return parts;
+}
 
 size_t order_scratch_bytes(size_t n, size_t threads)
 {
-    return threads * n * LANES * sizeof(int32_t);
+    return threads * words_per_thread(n) * sizeof(int32_t);
 }
 
-/* Flips the magnitude bits of negative numbers, so that whole numbers have the order of the floats. Its own
- * inverse. */
-static inline int32_t flipped(int32_t bits)
+/* Are at most the two ranks of the median wanted? */
+static int middle(const struct order_run *run)
 {
-    return bits ^ (-(int32_t)(bits < 0) & 0x7FFFFFFF);
+    size_t n = run->n;
+    return run->centre == NULL && run->ranks.first >= (n - 1) / 2 && run->ranks.last <= n / 2;
 }
 
-/* A whole number with the order of the float; NaN becomes the greatest. */
-static inline int32_t key_of_bits(int32_t bits)
+static int counts(const struct order_run *run)
 {
-    int32_t magnitude = bits & 0x7FFFFFFF, key = flipped(bits);
-    return magnitude > 0x7F800000 ? 0x7FFFFFFF : key;
+    int few = run->centre == NULL && run->ranks.last - run->ranks.first <= 1 && run->ranks.extra <= 0;
+    size_t from = run->method == ORDER_AUTO ? COUNT_FROM : SAMPLES;
+    return few && run->method != ORDER_MERGE && run->n >= from;
 }
 
-/* tile[i][l] = key of x[i][l] for the `width` columns at x; unused lanes are 0. */
-NUM_CLONES static void load_tile(const float *x, size_t n, size_t ld, size_t width, int32_t *tile)
+/* The last step of every method: the sorted tile (or the ranks from `from_rank` on), ld keys per row, becomes
+ * `width` outputs from column `at` on. */
+static void finish(const struct order_run *run, const int32_t *tile, size_t ld, size_t from_rank, size_t at,
+                   size_t width)
 {
-    for (size_t i = 0; i < n; i++) {
-        int32_t bits[LANES] = {0};
-        memcpy(bits, x + i * ld, width * sizeof(float));
-        for (size_t l = 0; l < LANES; l++)
-            tile[i * LANES + l] = key_of_bits(bits[l]);
-    }
+    struct order_ranks ranks = run->ranks;
+    ranks.first -= from_rank;
+    ranks.last -= from_rank;
+    if (run->centre != NULL)
+        run->kernels->nearest(tile, ld, run->n, run->k, run->centre + at, width, run->out + at);
+    else
+        run->kernels->mean(tile, ld, &ranks, width, run->out + at);
 }
 
-static inline void exchange(int32_t *restrict low, int32_t *restrict high)
-{
-    for (size_t l = 0; l < LANES; l++) {
-        int32_t a = low[l], b = high[l];
-        low[l] = a < b ? a : b;
-        high[l] = a < b ? b : a;
-    }
-}
-
-/* Sorts each lane over the n rows of the tile. */
-NUM_CLONES static void sort_tile(int32_t *tile, size_t n)
-{
-    size_t top = 1;
-    while (top * 2 < n)
-        top *= 2;
-    for (size_t p = n < 2 ? 0 : top; p > 0; p /= 2) {
-        size_t q = top, r = 0, step = p;
-        for (;;) {
-            for (size_t i = 0; i + step < n; i++)
-                if ((i & p) == r)
-                    exchange(tile + i * LANES, tile + (i + step) * LANES);
-            if (q == p)
-                break;
-            step = q - p;
-            q /= 2;
-            r = p;
-        }
-    }
-}
-
-static inline double value_of_key(int32_t key)
-{
-    int32_t bits = key == 0x7FFFFFFF ? 0x7FC00000 : flipped(key);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* sum[l] += weight * value of the row's lane l. */
-NUM_CLONES static void add_row(const int32_t *row, double weight, double *restrict sum)
-{
-    for (size_t l = 0; l < LANES; l++)
-        sum[l] += weight * value_of_key(row[l]);
-}
-
-/* A mean of consecutive ranks: values first..last count once, and the two ends `extra` times more. */
-struct ranks {
-    size_t first, last;
-    double extra, divisor;
+/* A place to read columns from: the matrix itself, or a copy of its right edge. */
+struct source {
+    const float *x;
+    size_t ld, at, width; /* outputs at .. at + width - 1; readable up to the next multiple of ORDER_LANES */
 };
 
-static void finish_tile(const int32_t *tile, const struct ranks *ranks, size_t width, float *out)
+static size_t padded(size_t width)
 {
-    double sum[LANES] = {0};
-    for (size_t i = ranks->first; i <= ranks->last; i++)
-        add_row(tile + i * LANES, 1.0, sum);
-    if (ranks->extra > 0) {
-        add_row(tile + ranks->first * LANES, ranks->extra, sum);
-        add_row(tile + ranks->last * LANES, ranks->extra, sum);
-    }
-    for (size_t l = 0; l < width; l++)
-        out[l] = (float)(sum[l] / ranks->divisor);
+    return (width + ORDER_LANES - 1) / ORDER_LANES * ORDER_LANES;
 }
 
-static void mean_of_ranks(const float *x, size_t n, size_t d, size_t ld, const struct ranks *ranks,
-                          void *scratch, float *out)
+static void straight_median(const struct order_run *run, const struct source *from, struct parts parts)
+{
+    size_t columns = padded(from->width);
+    run->kernels->median[run->n](from->x, from->ld, columns, parts.found);
+    finish(run, parts.found, columns, (run->n - 1) / 2, from->at, from->width);
+}
+
+/* tile (n, width) = the keys of n rows of x, sorted in runs of `until` rows at least. Returns their length.
+ */
+static size_t sort_runs(const struct order_kernels *kernels, const float *x, size_t n, size_t ld,
+                        size_t width, size_t until, int32_t *tile)
+{
+    size_t run = kernels->lines;
+    for (size_t i = 0; i < n; i += run)
+        kernels->sort[n - i < run ? n - i : run](x + i * ld, ld, width, tile + i * width);
+    for (; run < until; run *= 2)
+        kernels->merge(tile, n, width, run);
+    return run;
+}
+
+/* Columns of a tile: as many as keep it near. */
+static size_t tile_width(size_t n)
+{
+    return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
+}
+
+static void merged_sort(const struct order_run *run, const struct source *from, struct parts parts)
+{
+    size_t most = tile_width(run->n);
+    for (size_t k = 0; k < from->width; k += most) {
+        size_t width = from->width - k < most ? from->width - k : most, ld = padded(width);
+        sort_runs(run->kernels, from->x + k, run->n, from->ld, ld, run->n, parts.tile);
+        finish(run, parts.tile, ld, 0, from->at + k, width);
+    }
+}
+
+/* The median needs no last merge: its ranks are picked from two sorted runs. */
+static void merged_median(const struct order_run *run, const struct source *from, struct parts parts)
+{
+    size_t most = tile_width(run->n), first = run->ranks.first, last = run->ranks.last;
+    for (size_t k = 0; k < from->width; k += most) {
+        size_t width = from->width - k < most ? from->width - k : most, ld = padded(width);
+        size_t half =
+            sort_runs(run->kernels, from->x + k, run->n, from->ld, ld, (run->n + 1) / 2, parts.tile);
+        for (size_t rank = first; rank <= last; rank++)
+            run->kernels->pick(parts.tile, run->n, ld, half, rank, parts.found + (rank - first) * ld);
+        finish(run, parts.found, ld, first, from->at + k, width);
+    }
+}
+
+static void by_counting(const struct order_run *run, const struct source *from, struct parts parts)
+{
+    for (size_t k = 0; k < from->width; k += ORDER_LANES) {
+        size_t width = from->width - k < ORDER_LANES ? from->width - k : ORDER_LANES;
+        sort_runs(run->kernels, from->x + k, SAMPLES, from->ld * (run->n / SAMPLES), ORDER_LANES, SAMPLES,
+                  parts.sample);
+        run->kernels->load(from->x + k, run->n, from->ld, parts.tile);
+        run->kernels->select(parts.tile, run->n, run->ranks.first, run->ranks.last > run->ranks.first,
+                             parts.sample, SAMPLES, parts.found);
+        finish(run, parts.found, ORDER_LANES, run->ranks.first, from->at + k, width);
+    }
+}
+
+static void columns(const struct order_run *run, const struct source *from, struct parts parts)
+{
+    int straight = run->n <= run->kernels->lines;
+    if (counts(run))
+        by_counting(run, from, parts);
+    else if (!middle(run))
+        merged_sort(run, from, parts);
+    else if (straight)
+        straight_median(run, from, parts);
+    else
+        merged_median(run, from, parts);
+}
+
+/* Columns at .. at + width - 1: those that fill vectors from the matrix, the rest from a copy. */
+static void block(const struct order_run *run, size_t at, size_t width, struct parts parts)
+{
+    size_t full = width / ORDER_LANES * ORDER_LANES, rest = width - full;
+    const float *x = run->x + at;
+    if (full > 0)
+        columns(run, &(struct source){x, run->ld, at, full}, parts);
+    if (rest == 0)
+        return;
+    memset(parts.edge, 0, run->n * ORDER_LANES * sizeof *parts.edge);
+    for (size_t i = 0; i < run->n; i++)
+        memcpy(parts.edge + i * ORDER_LANES, x + i * run->ld + full, rest * sizeof *x);
+    columns(run, &(struct source){parts.edge, ORDER_LANES, at + full, rest}, parts);
+}
+
+void order_run(const struct order_run *run)
 {
 #pragma omp parallel for schedule(static)
-    for (size_t block = 0; block < d; block += BLOCK) {
-        int32_t *tile = (int32_t *)scratch + (size_t)omp_get_thread_num() * n * LANES;
-        for (size_t from = block; from < d && from < block + BLOCK; from += LANES) {
-            size_t width = d - from < LANES ? d - from : LANES;
-            load_tile(x + from, n, ld, width, tile);
-            sort_tile(tile, n);
-            finish_tile(tile, ranks, width, out + from);
-        }
+    for (size_t at = 0; at < run->d; at += BLOCK) {
+        struct parts parts = parts_of(run->scratch, run->n, (size_t)omp_get_thread_num());
+        block(run, at, run->d - at < BLOCK ? run->d - at : BLOCK, parts);
     }
 }
 
@@ -126,15 +188,42 @@ void order_median(const float *x, size_t n, size_t d, size_t ld, enum order_even
         high = low;
     if (even == ORDER_UPPER)
         low = high;
-    struct ranks ranks = {.first = low, .last = high, .divisor = (double)(high - low + 1)};
-    mean_of_ranks(x, n, d, ld, &ranks, scratch, out);
+    order_run(&(struct order_run){.kernels = order_kernels_best(),
+                                  .x = x,
+                                  .n = n,
+                                  .d = d,
+                                  .ld = ld,
+                                  .ranks = {.first = low, .last = high, .divisor = (double)(high - low + 1)},
+                                  .scratch = scratch,
+                                  .out = out});
 }
 
 void order_trimmed_mean(const float *x, size_t n, size_t d, size_t ld, size_t trim, int clamp, void *scratch,
                         float *out)
 {
-    struct ranks ranks = {.first = trim, .last = n - trim - 1};
+    struct order_ranks ranks = {.first = trim, .last = n - trim - 1};
     ranks.extra = clamp ? (double)trim : 0;
     ranks.divisor = (double)(clamp ? n : n - 2 * trim);
-    mean_of_ranks(x, n, d, ld, &ranks, scratch, out);
+    order_run(&(struct order_run){.kernels = order_kernels_best(),
+                                  .x = x,
+                                  .n = n,
+                                  .d = d,
+                                  .ld = ld,
+                                  .ranks = ranks,
+                                  .scratch = scratch,
+                                  .out = out});
+}
+
+void order_nearest_mean(const float *x, size_t n, size_t d, size_t ld, size_t k, const float *centre,
+                        void *scratch, float *out)
+{
+    order_run(&(struct order_run){.kernels = order_kernels_best(),
+                                  .x = x,
+                                  .n = n,
+                                  .d = d,
+                                  .ld = ld,
+                                  .centre = centre,
+                                  .k = k,
+                                  .scratch = scratch,
+                                  .out = out});
 }

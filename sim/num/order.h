@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Order statistics over the rows of a matrix, for each column by itself: what the median and the trimmed mean
- * are made of. Values are compared as whole numbers whose order is that of the floats, with every NaN above
- * +Inf and -0 below +0; a column's values are sorted by Batcher's merge exchange (Knuth, TAOCP 3, 5.2.2 M),
- * sixteen or more columns at a time. Sums run over the kept values only, in sorted order: the result does not
- * depend on the order of the rows, and an attacker's 1e30 cannot cancel anything.
+ * Order statistics over the rows of a matrix, for each column by itself: what the median, the trimmed mean
+ * and the means around a centre are made of. Values are compared as whole numbers whose order is that of the
+ * floats, with every NaN above +Inf and -0 below +0. Up to some 400 rows sixteen or more columns are sorted
+ * at once by a pruned sorting network (network.h), which is straight-line code for few rows; the median of
+ * more rows is found by counting the values up to a pivot that secant steps move. Sums run in double over the
+ * kept values only, in sorted order: the result does not depend on the order of the rows, nor on the method,
+ * the instruction set or the number of threads, and an attacker's 1e30 cannot cancel anything. A result that
+ * is not a number is the positive quiet NaN.
  *
- * Cost: O(n log^2 n) comparisons a column, one pass over the matrix.
+ * Cost: O(n log^2 n) comparisons a column, O(n) about when counting, one pass over the matrix.
  */
 #ifndef SIM_NUM_ORDER_H
 #define SIM_NUM_ORDER_H
@@ -26,5 +29,12 @@ void order_median(const float *x, size_t n, size_t d, size_t ld, enum order_even
  * after the trimmed ones are moved to the nearest kept one (the winsorized mean). */
 void order_trimmed_mean(const float *x, size_t n, size_t d, size_t ld, size_t trim, int clamp, void *scratch,
                         float *out);
+
+/* Mean of the k values nearest to centre[c] in column c, 1 <= k <= n; out may be centre. Of two values on the
+ * same side of the centre the one towards it is nearer; of two on either side the one whose difference, in
+ * double, is smaller, and on equal differences the lower value. NaN and infinities are taken only when fewer
+ * than k values are finite. */
+void order_nearest_mean(const float *x, size_t n, size_t d, size_t ld, size_t k, const float *centre,
+                        void *scratch, float *out);
 
 #endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels of order_kernels.h for processors with AVX2: 8 keys a register, 16 registers. */
+#include "sim/num/order_kernels.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#endif
+
+#include <immintrin.h>
+
+typedef __m256i vec;
+typedef __m256d vecd;
+
+enum { LANES = 8, WIDE = 4 };
+#define LINES          32
+#define NAME           "avx2"
+#define KEY_SHIFT      0x7FFFFFu
+#define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
+
+static inline vec vec_all(int32_t value)
+{
+    return _mm256_set1_epi32(value);
+}
+
+static inline vec vec_load(const int32_t *from)
+{
+    return _mm256_loadu_si256((const __m256i_u *)(const void *)from);
+}
+
+static inline void vec_store(int32_t *to, vec a)
+{
+    _mm256_storeu_si256((__m256i_u *)(void *)to, a);
+}
+
+static inline vec vec_min(vec a, vec b)
+{
+    return _mm256_min_epi32(a, b);
+}
+
+static inline vec vec_max(vec a, vec b)
+{
+    return _mm256_max_epi32(a, b);
+}
+
+static inline vec vec_keys(const float *from)
+{
+    vec bits = _mm256_loadu_si256((const __m256i_u *)(const void *)from);
+    vec flips = _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1);
+    return _mm256_sub_epi32(_mm256_xor_si256(bits, flips), vec_all((int32_t)KEY_SHIFT));
+}
+
+static inline vec vec_count_above(vec count, vec key, vec pivot)
+{
+    return _mm256_sub_epi32(count, _mm256_cmpgt_epi32(key, pivot));
+}
+
+static inline vec vec_min_above(vec least, vec key, vec pivot)
+{
+    return vec_min(least, _mm256_blendv_epi8(vec_all(INT32_MAX), key, _mm256_cmpgt_epi32(key, pivot)));
+}
+
+static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
+{
+    return vec_max(greatest, _mm256_blendv_epi8(key, vec_all(INT32_MIN), _mm256_cmpgt_epi32(key, pivot)));
+}
+
+static inline vecd vecd_all(double value)
+{
+    return _mm256_set1_pd(value);
+}
+
+static inline vecd vecd_load(const double *from)
+{
+    return _mm256_loadu_pd(from);
+}
+
+static inline void vecd_store(double *to, vecd a)
+{
+    _mm256_storeu_pd(to, a);
+}
+
+static inline vecd vecd_add(vecd a, vecd b)
+{
+    return _mm256_add_pd(a, b);
+}
+
+static inline vecd vecd_values(const int32_t *keys)
+{
+    __m128i bits = _mm_loadu_si128((const __m128i_u *)(const void *)keys);
+    bits = _mm_add_epi32(bits, _mm_set1_epi32((int32_t)KEY_SHIFT));
+    bits = _mm_xor_si128(bits, _mm_srli_epi32(_mm_srai_epi32(bits, 31), 1));
+    return _mm256_cvtps_pd(_mm_castsi128_ps(bits));
+}
+
+static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+{
+    vecd nearer = _mm256_cmp_pd(_mm256_sub_pd(high, centre), _mm256_sub_pd(centre, low), _CMP_LT_OQ);
+    nearer = _mm256_and_pd(nearer, _mm256_cmp_pd(low, centre, _CMP_LT_OQ));
+    nearer = _mm256_or_pd(nearer, _mm256_cmp_pd(high, centre, _CMP_LE_OQ));
+    return _mm256_and_pd(nearer, vecd_all(1));
+}
+
+static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
+{
+    vecd inside = _mm256_cmp_pd(place, first, _CMP_GE_OQ);
+    return _mm256_and_pd(value, _mm256_and_pd(inside, _mm256_cmp_pd(place, end, _CMP_LT_OQ)));
+}
+
+#include "sim/num/order_body.inc"
+
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+const struct order_kernels *order_kernels_avx2(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") ? &kernels : NULL;
+}
+
+#else
+
+const struct order_kernels *order_kernels_avx2(void)
+{
+    return NULL;
+}
+
+#endif

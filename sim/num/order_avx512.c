@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels of order_kernels.h for processors with AVX-512: 16 keys a register, 32 registers. */
+#include "sim/num/order_kernels.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2"))),             \
+                             apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,prefer-vector-width=512")
+#endif
+
+#include <immintrin.h>
+
+typedef __m512i vec;
+typedef __m512d vecd;
+
+enum { LANES = 16, WIDE = 8 };
+#define LINES          64
+#define NAME           "avx512"
+#define KEY_SHIFT      0x7FFFFFu
+#define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
+
+static inline vec vec_all(int32_t value)
+{
+    return _mm512_set1_epi32(value);
+}
+
+static inline vec vec_load(const int32_t *from)
+{
+    return _mm512_loadu_si512(from);
+}
+
+static inline void vec_store(int32_t *to, vec a)
+{
+    _mm512_storeu_si512(to, a);
+}
+
+static inline vec vec_min(vec a, vec b)
+{
+    return _mm512_min_epi32(a, b);
+}
+
+static inline vec vec_max(vec a, vec b)
+{
+    return _mm512_max_epi32(a, b);
+}
+
+static inline vec vec_keys(const float *from)
+{
+    vec bits = _mm512_loadu_si512(from), sign = _mm512_srai_epi32(bits, 31);
+    bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
+    return _mm512_sub_epi32(bits, vec_all((int32_t)KEY_SHIFT));
+}
+
+static inline vec vec_count_above(vec count, vec key, vec pivot)
+{
+    return _mm512_mask_add_epi32(count, _mm512_cmpgt_epi32_mask(key, pivot), count, vec_all(1));
+}
+
+static inline vec vec_min_above(vec least, vec key, vec pivot)
+{
+    return _mm512_mask_min_epi32(least, _mm512_cmpgt_epi32_mask(key, pivot), least, key);
+}
+
+static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
+{
+    return _mm512_mask_max_epi32(greatest, _mm512_cmple_epi32_mask(key, pivot), greatest, key);
+}
+
+static inline vecd vecd_all(double value)
+{
+    return _mm512_set1_pd(value);
+}
+
+static inline vecd vecd_load(const double *from)
+{
+    return _mm512_loadu_pd(from);
+}
+
+static inline void vecd_store(double *to, vecd a)
+{
+    _mm512_storeu_pd(to, a);
+}
+
+static inline vecd vecd_add(vecd a, vecd b)
+{
+    return _mm512_add_pd(a, b);
+}
+
+static inline vecd vecd_values(const int32_t *keys)
+{
+    __m256i bits = _mm256_loadu_si256((const __m256i_u *)(const void *)keys);
+    bits = _mm256_add_epi32(bits, _mm256_set1_epi32((int32_t)KEY_SHIFT));
+    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
+    return _mm512_cvtps_pd(_mm256_castsi256_ps(bits));
+}
+
+static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+{
+    __mmask8 nearer = _mm512_cmp_pd_mask(_mm512_sub_pd(high, centre), _mm512_sub_pd(centre, low), _CMP_LT_OQ);
+    nearer = (__mmask8)(nearer & _mm512_cmp_pd_mask(low, centre, _CMP_LT_OQ));
+    nearer = (__mmask8)(nearer | _mm512_cmp_pd_mask(high, centre, _CMP_LE_OQ));
+    return _mm512_maskz_mov_pd(nearer, vecd_all(1));
+}
+
+static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
+{
+    __mmask8 inside = _mm512_cmp_pd_mask(place, first, _CMP_GE_OQ);
+    return _mm512_maskz_mov_pd(_mm512_mask_cmp_pd_mask(inside, place, end, _CMP_LT_OQ), value);
+}
+
+#include "sim/num/order_body.inc"
+
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+const struct order_kernels *order_kernels_avx512(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+               ? &kernels
+               : NULL;
+}
+
+#else
+
+const struct order_kernels *order_kernels_avx512(void)
+{
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels of order_kernels.h for any processor: 4 keys a vector, which the compiler maps to what is
+ * there. */
+#include "sim/num/order_kernels.h"
+
+typedef int32_t vec __attribute__((vector_size(16)));
+typedef double vecd;
+
+enum { LANES = 4, WIDE = 1 };
+#define LINES          16
+#define NAME           "plain"
+#define KEY_SHIFT      0x7FFFFFu
+#define FETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
+
+static inline vec vec_all(int32_t value)
+{
+    return (vec){value, value, value, value};
+}
+
+static inline vec vec_load(const int32_t *from)
+{
+    vec a;
+    __builtin_memcpy(&a, from, sizeof a);
+    return a;
+}
+
+static inline void vec_store(int32_t *to, vec a)
+{
+    __builtin_memcpy(to, &a, sizeof a);
+}
+
+static inline vec vec_pick(vec mask, vec a, vec b)
+{
+    return (mask & a) | (~mask & b);
+}
+
+static inline vec vec_min(vec a, vec b)
+{
+    return vec_pick(a < b, a, b);
+}
+
+static inline vec vec_max(vec a, vec b)
+{
+    return vec_pick(a < b, b, a);
+}
+
+static inline vec vec_keys(const float *from)
+{
+    typedef uint32_t uvec __attribute__((vector_size(16)));
+    uvec shift = {KEY_SHIFT, KEY_SHIFT, KEY_SHIFT, KEY_SHIFT};
+    vec bits;
+    __builtin_memcpy(&bits, from, sizeof bits);
+    bits ^= (bits >> 31) & vec_all(0x7FFFFFFF);
+    return (vec)((uvec)bits - shift);
+}
+
+static inline vec vec_count_above(vec count, vec key, vec pivot)
+{
+    return count - (key > pivot);
+}
+
+static inline vec vec_min_above(vec least, vec key, vec pivot)
+{
+    return vec_min(least, vec_pick(key > pivot, key, vec_all(INT32_MAX)));
+}
+
+static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
+{
+    return vec_max(greatest, vec_pick(key > pivot, vec_all(INT32_MIN), key));
+}
+
+static inline vecd vecd_all(double value)
+{
+    return value;
+}
+
+static inline vecd vecd_load(const double *from)
+{
+    return *from;
+}
+
+static inline void vecd_store(double *to, vecd a)
+{
+    *to = a;
+}
+
+static inline vecd vecd_add(vecd a, vecd b)
+{
+    return a + b;
+}
+
+static inline vecd vecd_values(const int32_t *key)
+{
+    int32_t bits = (int32_t)((uint32_t)*key + KEY_SHIFT);
+    float value;
+    bits ^= (bits >> 31) & 0x7FFFFFFF;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+{
+    return high <= centre || (low < centre && high - centre < centre - low);
+}
+
+static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
+{
+    return place >= first && place < end ? value : 0;
+}
+
+#include "sim/num/order_body.inc"
+
+const struct order_kernels *order_kernels_plain(void)
+{
+    return &kernels;
+}
