@@ -3,6 +3,7 @@
 #include "sim/num/distance_kernel.h"
 #include "sim/num/rows.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -75,29 +76,47 @@ static size_t at_most(size_t count, size_t most)
     return count < most ? count : most;
 }
 
+/* Adds `found` to the sums of a row of pairs in a tile; those that floats cannot hold are done again. */
+static void add_row(const double *found, size_t count, const float *a, const float *b, size_t ld,
+                    size_t width, double *sums)
+{
+    bool doubtful = false;
+    for (size_t c = 0; c < count; c++)
+        doubtful |= !(found[c] >= least_exact && found[c] <= DBL_MAX);
+    for (size_t c = 0; c < count; c++)
+        sums[c] += doubtful ? careful_squared(found[c], sums[c], a, b + c * ld, width) : found[c];
+}
+
 /* Adds the pairs of the block of rows from i and from j to tile (TILE, TILE). */
-static void add_block(const struct stretch *s, size_t i, size_t j, double *tile)
+static void add_block(const struct stretch *s, size_t i, size_t j, const struct distance_ahead *ahead,
+                      double *tile)
 {
     const float *a = s->a + i * s->ld, *b = s->b + j * s->ld;
     size_t rows = at_most(s->rows - i, s->kernel->block), columns = at_most(s->columns - j, s->kernel->block);
     bool diagonal = s->same && i == j;
     double found[MOST * MOST];
     if (diagonal && rows > 1)
-        s->kernel->diagonal(a, rows, s->ld, s->width, found);
+        s->kernel->diagonal(a, rows, s->ld, s->width, ahead, found);
     else if (!diagonal)
-        s->kernel->cross(a, b, columns, s->ld, s->width, found);
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = diagonal ? r + 1 : 0; c < columns; c++) {
-            double *sum = &tile[(i + r) * TILE + j + c];
-            *sum += careful_squared(found[r * MOST + c], *sum, a + r * s->ld, b + c * s->ld, s->width);
-        }
+        s->kernel->cross(a, b, columns, s->ld, s->width, ahead, found);
+    for (size_t r = 0; r < rows; r++) {
+        size_t c = diagonal ? r + 1 : 0;
+        add_row(found + r * s->kernel->block + c, columns - c, a + r * s->ld, b + c * s->ld, s->ld, s->width,
+                tile + (i + r) * TILE + j + c);
+    }
 }
 
-static void add_stretch(const struct stretch *s, double *tile)
+/* All blocks of a stretch, each fetching its share of the columns that follow. */
+static void add_stretch(const struct stretch *s, bool last, double *tile)
 {
-    for (size_t i = 0; i < s->rows; i += s->kernel->block)
-        for (size_t j = s->same ? i : 0; j < s->columns; j += s->kernel->block)
-            add_block(s, i, j, tile);
+    size_t block = s->kernel->block, across = (s->columns + block - 1) / block, call = 0;
+    size_t calls = s->same ? across * (across + 1) / 2 : (s->rows + block - 1) / block * across;
+    for (size_t i = 0; i < s->rows; i += block)
+        for (size_t j = s->same ? i : 0; j < s->columns; j += block, call++) {
+            size_t from = call * s->rows / calls, to = (call + 1) * s->rows / calls;
+            struct distance_ahead ahead = {s->a + from * s->ld + s->width, last ? 0 : to - from};
+            add_block(s, i, j, &ahead, tile);
+        }
 }
 
 static void add_in_double(const struct stretch *s, double *tile)
@@ -109,12 +128,12 @@ static void add_in_double(const struct stretch *s, double *tile)
 
 /* Adds `width` columns of all pairs of two tiles. A tile behind another is never the first one, so that the
  * first of two is full, and its blocks as well. */
-static void add_columns(struct stretch s, double *tile)
+static void add_columns(struct stretch s, bool last, double *tile)
 {
     size_t left = s.width, behind = left <= SHORT ? left : left % LANES;
     for (; left > behind; left -= s.width, s.a += s.width, s.b += s.width) {
         s.width = at_most(left - behind, STRETCH);
-        add_stretch(&s, tile);
+        add_stretch(&s, last && s.width + behind >= left, tile);
     }
     s.width = behind;
     if (behind > 0)
@@ -127,6 +146,7 @@ struct part {
     const float *x; /* (n, width), ld floats per row */
     size_t n, ld, width;
     double *sums;
+    bool last; /* no columns follow */
 };
 
 /* One unit of work: the pairs between the rows from i on and those from j on. */
@@ -142,7 +162,7 @@ static void tile_squared(const struct part *part, size_t i, size_t j)
                         .ld = part->ld,
                         .width = part->width,
                         .same = i == j};
-    add_columns(s, tile);
+    add_columns(s, part->last, tile);
     for (size_t r = 0; r < s.rows; r++)
         for (size_t c = s.same ? r + 1 : 0; c < s.columns; c++)
             part->sums[pair_at(n, i + r, j + c)] = tile[r * TILE + c];
@@ -172,7 +192,7 @@ void distance_squared_by(const struct distance_kernel *kernel, const float *x, s
     for (size_t unit = 0; unit < parts * tiles * tiles; unit++) {
         size_t at = unit / (tiles * tiles), i = unit / tiles % tiles, j = unit % tiles;
         size_t from = at_most(at * step, d), to = at_most(from + step, d);
-        struct part part = {kernel, x + from, n, ld, to - from, sums + at * triangle(n)};
+        struct part part = {kernel, x + from, n, ld, to - from, sums + at * triangle(n), to == d};
         if (i <= j)
             tile_squared(&part, i * TILE, j * TILE);
     }

@@ -2,11 +2,12 @@
 /*
  * Squared Euclidean distances between all rows of a matrix, by direct differences: a Gram product would lose
  * every digit when gradients nearly agree. Differences are float32 in short stretches and double across
- * stretches; a pair whose stretch overflows or underflows is done again in double, so 1e30 and 1e-30 are
- * exact. Identical rows give exactly 0, a row with a NaN or an infinity is infinitely far from every other
- * row. The order of summation depends on (n, d) alone.
+ * stretches (all double below 129 columns): relative error about 1e-8, 4.5e-7 at the worst (constant
+ * differences). A pair whose stretch overflows or underflows is done again in double, so 1e30 and 1e-30 keep
+ * their digits. Identical rows give exactly 0, a row with a NaN or an infinity is infinitely far from every
+ * other row. The order of summation depends on (n, d) alone, and all instruction sets give the same bits.
  *
- * Cost: n (n-1) / 2 * d differences.
+ * Cost: n (n-1) / 2 * d differences; one pass over memory.
  */
 #ifndef SIM_NUM_DISTANCE_H
 #define SIM_NUM_DISTANCE_H

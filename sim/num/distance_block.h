@@ -67,8 +67,6 @@ BLOCK_INLINE void block_chain(const float *a, const float *b, size_t rows, size_
             mine[r] = *(const block_lanes *)(a + r * ld + at);
         for (size_t c = 0; c < columns; c++) {
             block_lanes other = diagonal ? mine[c] : *(const block_lanes *)(b + c * ld + at);
-            if (diagonal)
-                __builtin_prefetch(b + c * ld + at + DISTANCE_STRETCH);
             for (size_t r = 0; r < (diagonal ? c : rows); r++) {
                 block_lanes difference = mine[r] - other;
                 sum[r * DISTANCE_BLOCK + c] = DISTANCE_ADD_SQUARE(sum[r * DISTANCE_BLOCK + c], difference);
@@ -81,71 +79,71 @@ typedef double block_eight __attribute__((vector_size(64), aligned(8), may_alias
 typedef double block_four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double block_two __attribute__((vector_size(16), aligned(8), may_alias));
 
-/* The sum of DISTANCE_LANES doubles, by halves; overwrites them. */
-BLOCK_INLINE double block_total(double *lane)
+/* out[p] = the sum of lane[p] in double, by halves. Not inlined, so that lane has one place in memory. */
+DISTANCE_TARGET static __attribute__((noinline)) void block_totals(const float *lane, double *out)
 {
-    *(block_eight *)lane += *(block_eight *)(lane + 8);
-    *(block_four *)lane += *(block_four *)(lane + 4);
-    *(block_two *)lane += *(block_two *)(lane + 2);
-    return lane[0] + lane[1];
+    for (size_t p = 0; p < BLOCK_PAIRS; p++) {
+        double sum[DISTANCE_LANES];
+        for (size_t l = 0; l < DISTANCE_LANES; l++)
+            sum[l] = (double)lane[p * DISTANCE_LANES + l];
+        *(block_eight *)sum += *(block_eight *)(sum + 8);
+        *(block_four *)sum += *(block_four *)(sum + 4);
+        *(block_two *)sum += *(block_two *)(sum + 2);
+        out[p] = sum[0] + sum[1];
+    }
 }
 
 BLOCK_INLINE void block_squared(const float *a, const float *b, size_t rows, size_t columns, bool diagonal,
-                                size_t ld, size_t width, double *out)
+                                size_t ld, size_t width, const struct distance_ahead *ahead, double *out)
 {
-    double total[BLOCK_PAIRS][DISTANCE_LANES] = {{0}};
+    float total[BLOCK_PAIRS][DISTANCE_LANES] = {{0}};
     for (size_t k = 0; k < width; k += BLOCK_STEP) {
-        float squares[BLOCK_PAIRS][DISTANCE_LANES];
+        for (size_t line = 0; line < ahead->rows * BLOCK_STEP; line += DISTANCE_LANES)
+            __builtin_prefetch(ahead->x + line / BLOCK_STEP * ld + k + line % BLOCK_STEP, 0, 2);
         for (size_t lane = 0; lane < DISTANCE_LANES; lane += DISTANCE_WIDTH) {
             block_lanes sum[BLOCK_PAIRS] = {{0}};
             block_chain(a + k + lane, b + k + lane, rows, columns, diagonal, ld,
                         width - k < BLOCK_STEP ? width - k : BLOCK_STEP, sum);
             for (size_t c = 0; c < columns; c++)
                 for (size_t r = 0; r < (diagonal ? c : rows); r++)
-                    *(block_lanes *)&squares[r * DISTANCE_BLOCK + c][lane] = sum[r * DISTANCE_BLOCK + c];
+                    *(block_lanes *)&total[r * DISTANCE_BLOCK + c][lane] += sum[r * DISTANCE_BLOCK + c];
         }
-        for (size_t c = 0; c < columns; c++)
-            for (size_t r = 0; r < (diagonal ? c : rows); r++)
-                for (size_t l = 0; l < DISTANCE_LANES; l++)
-                    total[r * DISTANCE_BLOCK + c][l] += (double)squares[r * DISTANCE_BLOCK + c][l];
     }
-    for (size_t c = 0; c < columns; c++)
-        for (size_t r = 0; r < (diagonal ? c : rows); r++)
-            out[r * DISTANCE_BLOCK_MOST + c] = block_total(total[r * DISTANCE_BLOCK + c]);
+    block_totals(&total[0][0], out);
 }
 
 /* The `cross` of a kernel. */
 DISTANCE_TARGET static inline void block_cross(const float *a, const float *b, size_t columns, size_t ld,
-                                               size_t width, double *out)
+                                               size_t width, const struct distance_ahead *ahead, double *out)
 {
     if (columns == 1)
-        block_squared(a, b, DISTANCE_BLOCK, 1, false, ld, width, out);
+        block_squared(a, b, DISTANCE_BLOCK, 1, false, ld, width, ahead, out);
     else if (columns == 2)
-        block_squared(a, b, DISTANCE_BLOCK, 2, false, ld, width, out);
+        block_squared(a, b, DISTANCE_BLOCK, 2, false, ld, width, ahead, out);
 #if DISTANCE_BLOCK > 3
     else if (columns == 3)
-        block_squared(a, b, DISTANCE_BLOCK, 3, false, ld, width, out);
+        block_squared(a, b, DISTANCE_BLOCK, 3, false, ld, width, ahead, out);
     else if (columns == 4)
-        block_squared(a, b, DISTANCE_BLOCK, 4, false, ld, width, out);
+        block_squared(a, b, DISTANCE_BLOCK, 4, false, ld, width, ahead, out);
 #endif
     else
-        block_squared(a, b, DISTANCE_BLOCK, DISTANCE_BLOCK, false, ld, width, out);
+        block_squared(a, b, DISTANCE_BLOCK, DISTANCE_BLOCK, false, ld, width, ahead, out);
 }
 
 /* The `diagonal` of a kernel. */
 DISTANCE_TARGET static inline void block_diagonal(const float *a, size_t rows, size_t ld, size_t width,
-                                                  double *out)
+                                                  const struct distance_ahead *ahead, double *out)
 {
     if (rows == 2)
-        block_squared(a, a, 2, 2, true, ld, width, out);
+        block_squared(a, a, 2, 2, true, ld, width, ahead, out);
 #if DISTANCE_BLOCK > 3
     else if (rows == 3)
-        block_squared(a, a, 3, 3, true, ld, width, out);
+        block_squared(a, a, 3, 3, true, ld, width, ahead, out);
     else if (rows == 4)
-        block_squared(a, a, 4, 4, true, ld, width, out);
+        block_squared(a, a, 4, 4, true, ld, width, ahead, out);
 #endif
     else
-        block_squared(a, a, DISTANCE_BLOCK, DISTANCE_BLOCK, true, ld, width, out);
+        block_squared(a, a, DISTANCE_BLOCK, DISTANCE_BLOCK, true, ld, width, ahead, out);
 }
 
 #endif
