@@ -199,3 +199,20 @@ Test(select_weights, centered_clipping_of_nasty_rows)
         cloud.distances[k] = k / 9 == k % 9 ? 0 : cloud_squared(cloud.x + k / 9 * D, cloud.x + k % 9 * D, D);
     check_clipping(cloud, 1);
 }
+
+/* The point comes to lie on the rows: rounding must not turn their distance into the root of a negative. */
+Test(select_weights, points_on_the_rows)
+{
+    void *scratch = cloud_bytes(select_weights_scratch_bytes(41));
+    for (size_t n = 1; n <= 40; n++) {
+        double distances[41 * 41] = {0}, weights[41], sum = 0;
+        for (size_t i = 0; i < n; i++)
+            distances[i * (n + 1) + n] = distances[n * (n + 1) + i] = 0.1;
+        select_centered_clipping(distances, n, 100, 9, scratch, weights);
+        for (size_t i = 0; i <= n; i++)
+            sum += weights[i];
+        cr_assert_float_eq(sum, 1, 1e-12, "n=%zu: %g", n, sum);
+        cr_assert_float_eq(weights[n], 0, 1e-12);
+    }
+    mem_free(scratch);
+}

@@ -8,8 +8,9 @@
 #include "sim/num/order_kernels.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { MAX_PAIRS = 4096 };
+enum { MAX_PAIRS = 1024, REGISTERS = 13 /* pairs of values that stay in registers */ };
 
 static const char head[] =
     "/* SPDX-License-Identifier: GPL-3.0-or-later */\n"
@@ -27,21 +28,67 @@ static void print_pair(struct network_pair pair)
     printf("        %s(k%u, k%u)\n", name, (unsigned)pair.low, (unsigned)pair.high);
 }
 
+/* Is pair i of the list the next for both its wires? done: the pairs already run. */
+static int ready(const struct network_pair *pairs, size_t i, const unsigned char *done)
+{
+    for (size_t j = 0; j < i; j++)
+        if (!done[j] && (pairs[j].low == pairs[i].low || pairs[j].low == pairs[i].high ||
+                         pairs[j].high == pairs[i].low || pairs[j].high == pairs[i].high))
+            return 0;
+    return 1;
+}
+
+/* How many of the pair's values are not among the REGISTERS last used, at time `now`. */
+static unsigned distant(struct network_pair pair, const size_t *used, size_t now)
+{
+    return (now - used[pair.low] > REGISTERS ? 1u : 0u) + (now - used[pair.high] > REGISTERS ? 1u : 0u);
+}
+
+/* Reorders the pairs, without changing what any wire sees, so that values are used again while still in a
+ * register: of the pairs that are ready the first that needs fewest values from memory. */
+static void keep_in_registers(struct network_pair *pairs, size_t count)
+{
+    struct network_pair order[MAX_PAIRS];
+    unsigned char done[MAX_PAIRS] = {0};
+    size_t used[ORDER_LINES] = {0}, now = 2 * REGISTERS;
+    for (size_t k = 0; k < count; k++) {
+        size_t best = count;
+        for (size_t i = 0; i < count; i++)
+            if (!done[i] && ready(pairs, i, done) &&
+                (best == count || distant(pairs[i], used, now) < distant(pairs[best], used, now)))
+                best = i;
+        done[best] = 1;
+        order[k] = pairs[best];
+        used[pairs[best].low] = used[pairs[best].high] = now++;
+    }
+    memcpy(pairs, order, count * sizeof *pairs);
+}
+
+static void load(size_t n, size_t i, unsigned char *loaded)
+{
+    if (!loaded[i])
+        printf("        %s(k%zu, %zu)\n", n < ORDER_AHEAD_FROM ? "LOAD" : "LOAD_AHEAD", i, i);
+    loaded[i] = 1;
+}
+
 static void print_function(const char *kind, size_t n, size_t first, size_t last)
 {
     struct network_pair pairs[MAX_PAIRS];
-    unsigned char wanted[ORDER_LINES];
+    unsigned char wanted[ORDER_LINES], loaded[ORDER_LINES] = {0};
     size_t count = network_size(n);
     network_sort(n, pairs);
     count = network_prune(pairs, count, n, first, last, wanted);
     printf("\nstatic void %s_%zu(const float *x, size_t ld, size_t columns, int32_t *out)\n{\n"
-           "    for (size_t c = 0; c < columns; c += LANES) {\n"
-           "        const float *row = x + c;\n",
+           "    for (size_t c = 0; c < columns; c += LANES) {\n",
            kind, n);
-    for (size_t i = 0; i < n; i++)
-        printf("        %s(k%zu)\n", n < ORDER_AHEAD_FROM ? "LOAD" : "LOAD_AHEAD", i);
-    for (size_t i = 0; i < count; i++)
+    keep_in_registers(pairs, count);
+    for (size_t i = 0; i < count; i++) {
+        load(n, pairs[i].low, loaded);
+        load(n, pairs[i].high, loaded);
         print_pair(pairs[i]);
+    }
+    if (n == 1)
+        load(n, 0, loaded);
     for (size_t i = first; i <= last; i++)
         printf("        vec_store(out + %zu * columns + c, k%zu);\n", i - first, i);
     printf("    }\n}\n");

@@ -80,7 +80,7 @@ typedef double block_four __attribute__((vector_size(32), aligned(8), may_alias)
 typedef double block_two __attribute__((vector_size(16), aligned(8), may_alias));
 
 /* out[p] = the sum of lane[p] in double, by halves. Not inlined, so that lane has one place in memory. */
-DISTANCE_TARGET static __attribute__((noinline)) void block_totals(const float *lane, double *out)
+DISTANCE_TARGET static __attribute__((noinline, unused)) void block_totals(const float *lane, double *out)
 {
     for (size_t p = 0; p < BLOCK_PAIRS; p++) {
         double sum[DISTANCE_LANES];

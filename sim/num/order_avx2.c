@@ -97,6 +97,13 @@ static inline vecd vecd_values(const int32_t *keys)
     return _mm256_cvtps_pd(_mm_castsi128_ps(bits));
 }
 
+static inline void vecd_quotients(float *to, vecd a, vecd divisor)
+{
+    __m128 value = _mm256_cvtpd_ps(_mm256_div_pd(a, divisor));
+    __m128 unordered = _mm_cmp_ps(value, value, _CMP_UNORD_Q);
+    _mm_storeu_ps(to, _mm_blendv_ps(value, _mm_set1_ps(__builtin_nanf("")), unordered));
+}
+
 static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
 {
     vecd nearer = _mm256_cmp_pd(_mm256_sub_pd(high, centre), _mm256_sub_pd(centre, low), _CMP_LT_OQ);

@@ -98,6 +98,13 @@ static inline vecd vecd_values(const int32_t *keys)
     return _mm512_cvtps_pd(_mm256_castsi256_ps(bits));
 }
 
+static inline void vecd_quotients(float *to, vecd a, vecd divisor)
+{
+    __m256 value = _mm512_cvtpd_ps(_mm512_div_pd(a, divisor));
+    __m256 unordered = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
+    _mm256_storeu_ps(to, _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered));
+}
+
 static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
 {
     __mmask8 nearer = _mm512_cmp_pd_mask(_mm512_sub_pd(high, centre), _mm512_sub_pd(centre, low), _CMP_LT_OQ);

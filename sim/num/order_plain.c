@@ -98,6 +98,12 @@ static inline vecd vecd_values(const int32_t *key)
     return (double)value;
 }
 
+static inline void vecd_quotients(float *to, vecd a, vecd divisor)
+{
+    float value = (float)(a / divisor);
+    *to = value == value ? value : __builtin_nanf("");
+}
+
 static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
 {
     return high <= centre || (low < centre && high - centre < centre - low);

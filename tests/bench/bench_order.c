@@ -5,6 +5,7 @@
  * kernels (avx512 avx2 plain) and methods (merge count), which replace the automatic choice.
  */
 #include "sim/base/mem.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/order.h"
 #include "sim/num/order_run.h"
 #include "sim/num/rng.h"
@@ -23,8 +24,7 @@ static double now(void)
 }
 
 /* A sum over all words in eight vectors, as fast as memory gives them. */
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), noinline)) static uint64_t
-read_all(const uint64_t *words, size_t count)
+NUM_CLONES static uint64_t read_all(const uint64_t *words, size_t count)
 {
     uint64_t sum[64] = {0}, total = 0;
     for (size_t i = 0; i + 64 <= count; i += 64)
