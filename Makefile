@@ -181,7 +181,7 @@ bench-order: $(BUILD)/bench_order ## time the order statistics beside the read b
 	@$(BUILD)/bench_order
 
 $(addprefix $(BUILD)/,bench_models bench_distance bench_order): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
-	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG_CONFIG) --libs openblas 2>/dev/null) $(LIBS)
 
 coverage: ## run all tests and say which lines they reach (build-coverage/html/index.html)
 	@tools/deps.sh main coverage

