@@ -94,7 +94,7 @@ static void add_block(const struct stretch *s, size_t i, size_t j, const struct 
     const float *a = s->a + i * s->ld, *b = s->b + j * s->ld;
     size_t rows = at_most(s->rows - i, s->kernel->block), columns = at_most(s->columns - j, s->kernel->block);
     bool diagonal = s->same && i == j;
-    double found[MOST * MOST];
+    double found[MOST * MOST] = {0};
     if (diagonal && rows > 1)
         s->kernel->diagonal(a, rows, s->ld, s->width, ahead, found);
     else if (!diagonal)
@@ -202,7 +202,7 @@ void distance_squared_by(const struct distance_kernel *kernel, const float *x, s
 void distance_squared(const float *x, size_t n, size_t d, size_t ld, void *scratch, double *out)
 {
     size_t best = 0;
-    while (!distance_kernels[best]->usable())
+    while (best + 1 < DISTANCE_KERNELS && !distance_kernels[best]->usable())
         best++;
     distance_squared_by(distance_kernels[best], x, n, d, ld, scratch, out);
 }
