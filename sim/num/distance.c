@@ -82,7 +82,6 @@ static void add_row(const double *found, size_t count, const float *a, const flo
 {
     bool doubtful = false;
     for (size_t c = 0; c < count; c++)
-        // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel fills `count` of them
         doubtful |= !(found[c] >= least_exact && found[c] <= DBL_MAX);
     for (size_t c = 0; c < count; c++)
         sums[c] += doubtful ? careful_squared(found[c], sums[c], a, b + c * ld, width) : found[c];
@@ -95,7 +94,7 @@ static void add_block(const struct stretch *s, size_t i, size_t j, const struct 
     const float *a = s->a + i * s->ld, *b = s->b + j * s->ld;
     size_t rows = at_most(s->rows - i, s->kernel->block), columns = at_most(s->columns - j, s->kernel->block);
     bool diagonal = s->same && i == j;
-    double found[MOST * MOST];
+    double found[MOST * MOST] = {0};
     if (diagonal && rows > 1)
         s->kernel->diagonal(a, rows, s->ld, s->width, ahead, found);
     else if (!diagonal)
@@ -203,8 +202,7 @@ void distance_squared_by(const struct distance_kernel *kernel, const float *x, s
 void distance_squared(const float *x, size_t n, size_t d, size_t ld, void *scratch, double *out)
 {
     size_t best = 0;
-    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the last kernel is always usable
-    while (!distance_kernels[best]->usable())
+    while (best + 1 < DISTANCE_KERNELS && !distance_kernels[best]->usable())
         best++;
     distance_squared_by(distance_kernels[best], x, n, d, ld, scratch, out);
 }

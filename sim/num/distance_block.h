@@ -42,7 +42,7 @@ BLOCK_INLINE block_lanes block_add_square(block_lanes sum, block_lanes d)
  * last bit tells that something is missing), so that rounding it once more to float cannot go wrong. */
 BLOCK_INLINE block_lanes block_add_square(block_lanes sum, block_lanes d)
 {
-    block_lanes result;
+    block_lanes result = {0};
     for (size_t l = 0; l < DISTANCE_WIDTH; l++) {
         double square = (double)d[l] * (double)d[l], before = (double)sum[l], total = square + before;
         double back = total - square, missing = (square - (total - back)) + (before - back);
@@ -62,7 +62,7 @@ BLOCK_INLINE void block_chain(const float *a, const float *b, size_t rows, size_
                               size_t ld, size_t width, block_lanes *sum)
 {
     for (size_t at = 0; at < width; at += DISTANCE_LANES) {
-        block_lanes mine[DISTANCE_BLOCK];
+        block_lanes mine[DISTANCE_BLOCK] = {{0}};
         for (size_t r = 0; r < rows; r++)
             mine[r] = *(const block_lanes *)(a + r * ld + at);
         for (size_t c = 0; c < columns; c++) {

@@ -27,7 +27,7 @@ static inline __attribute__((always_inline)) void tile_means(const struct mix *m
         for (size_t j = 0; j < mix->h; j++)
             for (size_t g = 0; g < width / GROUP; g++)
                 sum[g] += *(const group *)(tile + members[j] * width + g * GROUP);
-        double mean[WIDE];
+        double mean[WIDE] = {0};
         for (size_t g = 0; g < width / GROUP; g++)
             *(group *)(mean + g * GROUP) = sum[g] / (double)mix->h;
         for (size_t k = 0; k < width; k++)

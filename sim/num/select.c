@@ -157,7 +157,7 @@ void select_bulyan(const double *distances, size_t n, size_t f, void *scratch, s
     struct select_item *spare = scratch;
     struct neighbours all = {.n = n, .left = n, .items = spare + n};
     all.sums = (double *)(void *)(all.items + n * n);
-    bool *gone = (bool *)(all.sums + n * n);
+    bool *gone = (bool *)(void *)(all.sums + n * n);
     memset(gone, 0, n * sizeof *gone);
     size_t q = bulyan_neighbours(n, f);
     start_lists(&all, distances, q, spare);
