@@ -3,6 +3,7 @@
 #include "sim/base/mem.h"
 #include "sim/core/defence.h"
 #include "sim/num/machine.h"
+#include "sim/num/rows.h"
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
@@ -37,7 +38,8 @@ static void fill(float *x, size_t n, size_t d, size_t ld)
 
 static int check_memory(const struct bench_case *what, size_t ld, struct err *err)
 {
-    size_t matrices = 1 + (what->defence->preaggregators.count > 2 ? 2 : what->defence->preaggregators.count);
+    size_t stages = what->defence == NULL ? 0 : what->defence->preaggregators.count;
+    size_t matrices = 1 + (stages > 2 ? 2 : stages);
     double need = (double)matrices * (double)what->n * (double)ld * sizeof(float), there = machine_memory();
     if (there == 0 || need < 0.8 * there)
         return ERR_OK;
@@ -46,48 +48,101 @@ static int check_memory(const struct bench_case *what, size_t ld, struct err *er
                    what->d, need / 1e9, there / 1e9);
 }
 
-static int time_calls(const struct bench_case *what, struct defence *defence, const float *x, float *out,
-                      struct bench_figures *figures, struct err *err)
+/* One call of what is timed. */
+struct subject {
+    const struct bench_case *what;
+    struct defence defence;
+    struct kernel_room room;
+    uint64_t call;
+};
+
+static int call(struct subject *subject, struct err *err)
+{
+    const struct bench_case *what = subject->what;
+    struct defence_outcome outcome;
+    if (what->kernel != NULL) {
+        what->kernel->call(&subject->room);
+        return ERR_OK;
+    }
+    const struct defence_input in = {
+        .x = subject->room.x, .n = what->n, .f = what->f, .seed = 1, .round = subject->call++};
+    defence_run(&subject->defence, &in, subject->room.out, &outcome);
+    return outcome.answered ? ERR_OK : err_set(err, ERR_INVALID, "%s", outcome.reason);
+}
+
+static int time_calls(struct subject *subject, struct bench_figures *figures, struct err *err)
 {
     double times[CALLS_MOST], begun = machine_seconds();
-    struct defence_outcome outcome;
+    int rc = call(subject, err); /* the first call touches memory for the first time */
     figures->calls = 0;
-    for (size_t call = 0; call <= CALLS_MOST; call++) {
-        const struct defence_input in = {.x = x, .n = what->n, .f = what->f, .seed = 1, .round = call};
+    while (rc == ERR_OK && figures->calls < CALLS_MOST) {
         double start = machine_seconds();
-        defence_run(defence, &in, out, &outcome);
+        rc = call(subject, err);
         double end = machine_seconds();
-        if (!outcome.answered)
-            return err_set(err, ERR_INVALID, "%s", outcome.reason);
-        if (call > 0) /* the first call touches memory for the first time */
-            times[figures->calls++] = end - start;
-        if (figures->calls >= CALLS_LEAST && end - begun > what->seconds)
+        times[figures->calls++] = end - start;
+        if (figures->calls >= CALLS_LEAST && end - begun > subject->what->seconds)
             break;
     }
+    if (rc != ERR_OK)
+        return rc;
     gsl_sort(times, 1, figures->calls);
     figures->seconds_min = times[0];
     figures->seconds_median = gsl_stats_median_from_sorted_data(times, 1, figures->calls);
     return ERR_OK;
 }
 
+/* Room for the matrix and for what a kernel or a defence writes; everything is released by subject_fini. */
+static int subject_init(struct subject *subject, struct err *err)
+{
+    const struct bench_case *what = subject->what;
+    struct kernel_room *room = &subject->room;
+    size_t n = what->n, bytes = 0;
+    if (what->kernel != NULL && what->kernel->scratch_bytes != NULL)
+        bytes = what->kernel->scratch_bytes(n, what->d, what->threads);
+    *room = (struct kernel_room){.n = n, .d = what->d, .ld = (what->d + 15) / 16 * 16};
+    float *x = mem_array(n, room->ld * sizeof *x, err);
+    const float **rows = mem_array(n, sizeof *rows, err);
+    double *weights = mem_array(n, sizeof *weights, err);
+    room->x = x;
+    room->rows = rows;
+    room->weights = weights;
+    room->out = mem_array(room->ld, sizeof(float), err);
+    room->second = mem_array(room->ld, sizeof(float), err);
+    room->square = mem_array(what->kernel != NULL ? n * n : 1, sizeof(double), err);
+    room->scratch = mem_array(bytes, 1, err);
+    if (x == NULL || rows == NULL || weights == NULL || room->out == NULL || room->second == NULL ||
+        room->square == NULL || room->scratch == NULL)
+        return ERR_MEMORY;
+    fill(x, n, what->d, room->ld);
+    rows_of_matrix(x, n, room->ld, rows);
+    for (size_t i = 0; i < n; i++)
+        weights[i] = 1.0 / (double)n;
+    return what->kernel != NULL ? ERR_OK
+                                : defence_init(&subject->defence, what->defence, n, what->d, room->ld, err);
+}
+
+static void subject_fini(struct subject *subject)
+{
+    struct kernel_room *room = &subject->room;
+    mem_free((void *)(uintptr_t)room->x);
+    mem_free((void *)(uintptr_t)room->rows);
+    mem_free((void *)(uintptr_t)room->weights);
+    mem_free(room->out);
+    mem_free(room->second);
+    mem_free(room->square);
+    mem_free(room->scratch);
+    defence_fini(&subject->defence);
+}
+
 int bench_run(const struct bench_case *what, struct bench_figures *figures, struct err *err)
 {
-    struct defence defence = {0};
-    size_t ld = (what->d + 15) / 16 * 16;
-    float *x = NULL, *out = NULL;
+    struct subject subject = {.what = what};
     omp_set_num_threads((int)what->threads);
-    int rc = check_memory(what, ld, err);
-    if (rc == ERR_OK && ((x = mem_array(what->n, ld * sizeof *x, err)) == NULL ||
-                         (out = mem_array(ld, sizeof *out, err)) == NULL))
-        rc = ERR_MEMORY;
+    int rc = check_memory(what, (what->d + 15) / 16 * 16, err);
     if (rc == ERR_OK)
-        rc = defence_init(&defence, what->defence, what->n, what->d, ld, err);
-    if (rc == ERR_OK) {
-        fill(x, what->n, what->d, ld);
-        rc = time_calls(what, &defence, x, out, figures, err);
-    }
-    defence_fini(&defence);
-    mem_free(x);
-    mem_free(out);
+        rc = subject_init(&subject, err);
+    if (rc == ERR_OK)
+        rc = time_calls(&subject, figures, err);
+    subject_fini(&subject);
     return rc;
 }

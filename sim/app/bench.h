@@ -3,11 +3,13 @@
 #ifndef SIM_APP_BENCH_H
 #define SIM_APP_BENCH_H
 
+#include "sim/app/kernels.h"
 #include "sim/base/err.h"
 #include "sim/core/settings.h"
 
 struct bench_case {
-    const struct defence_settings *defence; /* pre-aggregators and, or an aggregator */
+    const struct defence_settings *defence; /* pre-aggregators and, or an aggregator; NULL for a kernel */
+    const struct kernel *kernel;            /* timed instead of a defence */
     size_t n, d, threads;
     size_t f;       /* declared Byzantine rows */
     double seconds; /* spend about this long (at least 3 calls are timed) */

@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULE, PRE, N, D, THREADS, BYZANTINE, SECONDS, JSON };
+enum { RULE, PRE, KERNEL, N, D, THREADS, BYZANTINE, SECONDS, JSON };
 
 static const struct cli_option options[] = {
     [RULE] = {"rule", "NAME[:k=v,...]", "time this rule only (may be repeated)"},
     [PRE] = {"pre", "NAME[:k=v,...]",
              "behind these pre-aggregators (may be repeated); without --rule: them alone"},
+    [KERNEL] = {"kernel", "NAME",
+                "time a numeric kernel (may be repeated): combine, mean_std, mean_variance, norms, "
+                "distances, median, trimmed_mean"},
     [N] = {"n", "N,N,...", "numbers of rows (default 11,25,51)"},
     [D] = {"d", "D,D,...", "numbers of coordinates (default 100000,1000000)"},
     [THREADS] = {"threads", "T,T,...", "numbers of threads (default 1 and all)"},
@@ -37,6 +40,8 @@ struct plan {
     struct byz_variant rules[RULES_MOST];
     size_t rule_count;
     struct byz_variants stages;
+    const struct kernel *kernels[RULES_MOST];
+    size_t kernel_count;
     struct grid n, d, threads;
     size_t f, seconds;
     bool f_given, json;
@@ -69,6 +74,22 @@ static int add_variant(const struct cli_walk *walk, const struct byz_family *fam
     return CLI_OK;
 }
 
+static int add_kernel(const struct cli_walk *walk, struct plan *plan)
+{
+    const char *names[RULES_MOST];
+    const struct kernel *kernel = kernels_find(walk->value);
+    for (size_t i = 0; i < kernels_count && i < RULES_MOST; i++)
+        names[i] = kernels_table[i].name;
+    const char *near = text_nearest(walk->value, names, kernels_count);
+    if (kernel == NULL && near != NULL)
+        return cli_misused(walk->command, "there is no kernel \"%s\"; did you mean \"%s\"?", walk->value,
+                           near);
+    if (kernel == NULL || plan->kernel_count == RULES_MOST)
+        return cli_misused(walk->command, "there is no kernel \"%s\" (or too many are given)", walk->value);
+    plan->kernels[plan->kernel_count++] = kernel;
+    return CLI_OK;
+}
+
 static int take(const struct cli_walk *walk, int option, struct plan *plan)
 {
     switch (option) {
@@ -77,6 +98,8 @@ static int take(const struct cli_walk *walk, int option, struct plan *plan)
     case PRE:
         return add_variant(walk, &preaggregator_family, plan->stages.items, &plan->stages.count,
                            BYZ_VARIANTS_MOST);
+    case KERNEL:
+        return add_kernel(walk, plan);
     case N:
         return read_grid("n", walk->value, 1000000, &plan->n) ? CLI_OK : CLI_USAGE;
     case D:
@@ -98,7 +121,7 @@ static int take(const struct cli_walk *walk, int option, struct plan *plan)
     }
 }
 
-/* Without --rule and --pre: every rule at its defaults. */
+/* Without --rule, --pre and --kernel: every rule at its defaults, and every kernel. */
 static int all_rules(struct plan *plan)
 {
     struct config_errors errors = {0};
@@ -106,6 +129,8 @@ static int all_rules(struct plan *plan)
         if (config_read_variant(&aggregator_family, aggregator_family.at(i)->name,
                                 &plan->rules[plan->rule_count++], &errors) != ERR_OK)
             return common_mistakes(&errors);
+    for (size_t i = 0; i < kernels_count && i < RULES_MOST; i++)
+        plan->kernels[plan->kernel_count++] = &kernels_table[i];
     return CLI_OK;
 }
 
@@ -132,7 +157,10 @@ static void report(struct plan *plan, const struct bench_case *what, size_t t,
                    const struct bench_figures *figures)
 {
     struct text name = {0};
-    chain_words(what->defence, &name);
+    if (what->kernel != NULL)
+        text_printf(&name, "kernel %s", what->kernel->name);
+    else
+        chain_words(what->defence, &name);
     double rate = (double)what->n * (double)what->d * sizeof(float) / figures->seconds_min;
     if (!plan->json) {
         printf("%-24s %6zu %10zu %4zu %3zu %12.3f %12.3f %8.1f %6.0f %%\n", text_string(&name), what->n,
@@ -157,8 +185,10 @@ static void report(struct plan *plan, const struct bench_case *what, size_t t,
     text_fini(&name);
 }
 
-/* One rule over the grid. A rule that is not defined at some n is passed over with a line that says why. */
-static int bench_rule(struct plan *plan, const struct defence_settings *defence, struct err *err)
+/* One rule or kernel over the grid. A rule that is not defined at some n is passed over with a line that says
+ * why. */
+static int bench_grid(struct plan *plan, const struct defence_settings *defence, const struct kernel *kernel,
+                      struct err *err)
 {
     for (size_t i = 0; i < plan->n.count; i++)
         for (size_t j = 0; j < plan->d.count; j++)
@@ -166,13 +196,15 @@ static int bench_rule(struct plan *plan, const struct defence_settings *defence,
                 char reason[BYZ_REASON_SIZE] = "";
                 struct bench_figures figures;
                 struct bench_case what = {.defence = defence,
+                                          .kernel = kernel,
                                           .n = plan->n.values[i],
                                           .d = plan->d.values[j],
                                           .threads = plan->threads.values[t],
                                           .f = plan->f,
                                           .seconds = (double)plan->seconds};
-                bool valid = plan->f_given ? defence_unsuitable(defence, what.n, what.f, NULL, reason) == 0
-                                           : bench_choose_f(defence, what.n, &what.f, reason);
+                bool valid = kernel != NULL  ? true
+                             : plan->f_given ? defence_unsuitable(defence, what.n, what.f, NULL, reason) == 0
+                                             : bench_choose_f(defence, what.n, &what.f, reason);
                 if (!valid && j == 0 && t == 0)
                     fprintf(stderr, "left out: %s\n", reason);
                 int rc = valid ? bench_run(&what, &figures, err) : ERR_OK;
@@ -201,11 +233,13 @@ static int bench_all(struct plan *plan, struct err *err)
     for (size_t r = 0; rc == ERR_OK && r < plan->rule_count; r++) {
         const struct defence_settings defence = {.preaggregators = plan->stages,
                                                  .aggregator = plan->rules[r]};
-        rc = bench_rule(plan, &defence, err);
+        rc = bench_grid(plan, &defence, NULL, err);
     }
     const struct defence_settings stages_alone = {.preaggregators = plan->stages};
-    if (rc == ERR_OK && plan->rule_count == 0)
-        rc = bench_rule(plan, &stages_alone, err);
+    if (rc == ERR_OK && plan->rule_count == 0 && plan->stages.count > 0)
+        rc = bench_grid(plan, &stages_alone, NULL, err);
+    for (size_t k = 0; rc == ERR_OK && k < plan->kernel_count; k++)
+        rc = bench_grid(plan, NULL, plan->kernels[k], err);
     return rc;
 }
 
@@ -253,7 +287,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
         status = take(&walk, option, &plan);
     }
     set_defaults(&plan);
-    if (status == CLI_OK && plan.rule_count == 0 && plan.stages.count == 0)
+    if (status == CLI_OK && plan.rule_count == 0 && plan.stages.count == 0 && plan.kernel_count == 0)
         status = all_rules(&plan);
     if (status == CLI_OK && bench_all(&plan, &err) != ERR_OK)
         status = cli_failed(&err);
@@ -266,7 +300,7 @@ out:
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .summary = "time rules beside what this machine's memory can deliver",
+    .summary = "time rules and kernels beside what this machine's memory can deliver",
     .arguments = "[--rule NAME]... [--pre NAME]... [--n N,...] [--d D,...] [--threads T,...] [--json]",
     .details = "Times each rule on random matrices and prints the least and the median time of a call, the "
                "bytes of the\n"
