@@ -20,7 +20,7 @@ enum { LANES = 8, WIDE = 4 };
 #define LINES          32
 #define NAME           "avx2"
 #define KEY_SHIFT      0x7FFFFFu
-#define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
+#define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 
 static inline vec vec_all(int32_t value)
 {

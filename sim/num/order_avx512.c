@@ -21,7 +21,7 @@ enum { LANES = 16, WIDE = 8 };
 #define LINES          64
 #define NAME           "avx512"
 #define KEY_SHIFT      0x7FFFFFu
-#define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
+#define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 
 static inline vec vec_all(int32_t value)
 {
