@@ -3,15 +3,13 @@
 #include "aggregators/registry.h"
 
 extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
-    aggregator_krum;
+    aggregator_meamed, aggregator_phocas, aggregator_krum, aggregator_multi_krum, aggregator_bulyan;
 extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
     preaggregator_arc;
 
 static const struct byz_aggregator *const aggregators[] = {
-    &aggregator_mean,
-    &aggregator_median,
-    &aggregator_trimmed_mean,
-    &aggregator_krum,
+    &aggregator_mean,   &aggregator_median, &aggregator_trimmed_mean, &aggregator_meamed,
+    &aggregator_phocas, &aggregator_krum,   &aggregator_multi_krum,   &aggregator_bulyan,
 };
 
 static const struct byz_preaggregator *const preaggregators[] = {

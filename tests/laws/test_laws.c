@@ -56,9 +56,9 @@ static bool combination(const struct byz_descriptor *kind, size_t which, char *p
     return which == 0;
 }
 
-static const size_t shapes[][3] = {{1, 0, 3},  {1, 0, 1},  {2, 0, 4},   {3, 1, 1},  {5, 1, 1},
-                                   {5, 2, 7},  {7, 2, 5},  {10, 3, 33}, {8, 2, 16}, {12, 0, 17},
-                                   {25, 5, 9}, {11, 1, 2}, {40, 9, 600}};
+static const size_t shapes[][3] = {{1, 0, 3},  {1, 0, 1},  {2, 0, 4},    {3, 1, 1},  {5, 1, 1},
+                                   {5, 2, 7},  {7, 2, 5},  {10, 3, 33},  {8, 2, 16}, {12, 0, 17},
+                                   {25, 5, 9}, {11, 1, 2}, {40, 9, 600}, {7, 1, 6},  {16, 3, 4}};
 
 /* On a line or among very few rows several rows have the same score whatever their values (each of the two
  * nearest is the other's neighbour), and rounding decides between them: no place to compare picks. */
