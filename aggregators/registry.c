@@ -4,8 +4,8 @@
 
 extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
     aggregator_meamed, aggregator_phocas, aggregator_krum, aggregator_multi_krum, aggregator_bulyan,
-    aggregator_mda, aggregator_monna, aggregator_cge, aggregator_faba, aggregator_aksel,
-    aggregator_sign_majority;
+    aggregator_geometric_median, aggregator_centered_clipping, aggregator_mda, aggregator_monna,
+    aggregator_cge, aggregator_faba, aggregator_aksel, aggregator_sign_majority;
 extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
     preaggregator_arc;
 
@@ -20,6 +20,8 @@ static const struct byz_aggregator *const aggregators[] = {
     &aggregator_krum,
     &aggregator_multi_krum,
     &aggregator_bulyan,
+    &aggregator_geometric_median,
+    &aggregator_centered_clipping,
     &aggregator_mda,
     &aggregator_monna,
     &aggregator_cge,
