@@ -3,16 +3,33 @@
 #include "aggregators/registry.h"
 
 extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
-    aggregator_krum;
+    aggregator_meamed, aggregator_phocas, aggregator_krum, aggregator_multi_krum, aggregator_bulyan,
+    aggregator_geometric_median, aggregator_centered_clipping, aggregator_mda, aggregator_monna,
+    aggregator_cge, aggregator_faba, aggregator_aksel, aggregator_sign_majority;
 extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
     preaggregator_arc;
 
+/* One a line, in the order of the documentation. */
+/* clang-format off */
 static const struct byz_aggregator *const aggregators[] = {
     &aggregator_mean,
     &aggregator_median,
     &aggregator_trimmed_mean,
+    &aggregator_meamed,
+    &aggregator_phocas,
     &aggregator_krum,
+    &aggregator_multi_krum,
+    &aggregator_bulyan,
+    &aggregator_geometric_median,
+    &aggregator_centered_clipping,
+    &aggregator_mda,
+    &aggregator_monna,
+    &aggregator_cge,
+    &aggregator_faba,
+    &aggregator_aksel,
+    &aggregator_sign_majority,
 };
+/* clang-format on */
 
 static const struct byz_preaggregator *const preaggregators[] = {
     &preaggregator_nnm,

@@ -60,35 +60,56 @@ static double param(const cJSON *test, const char *key)
     return item == NULL ? 0 : number(item);
 }
 
-/* How a vector's name and parameters are written for the command line; false: a name that is not ours yet. */
+/* How a vector's name and parameters are written for the command line: every key stands for one '%'. */
+static const struct {
+    const char *name, *format, *keys[2];
+} names[] = {
+    {"average", "mean", {NULL}},
+    {"median", "median", {NULL}},
+    {"trmean", "trimmed_mean", {NULL}},
+    {"meamed", "meamed", {NULL}},
+    {"krum", "krum:neighbours=kappa", {NULL}},
+    {"multi_krum", "multi_krum:neighbours=kappa", {NULL}},
+    {"geometric_median", "geometric_median:start=zero,nu=%,iterations=%", {"nu", "T"}},
+    {"centered_clipping", "centered_clipping:tau=%,iterations=%", {"tau", "L"}},
+    {"mda", "mda", {NULL}},
+    {"smea", "smea", {NULL}},
+    {"monna", "monna:reference=%", {"idx"}},
+    {"caf", "caf", {NULL}},
+    {"nnm", "nnm", {NULL}},
+    {"arc", "arc", {NULL}},
+    {"clipping", "clipping:threshold=%", {"c"}},
+    {"bucketing", "bucketing:shuffle=false,size=%", {"s"}},
+    {"sign_flipping", "sign_flip", {NULL}},
+    {"ipm", "ipm:epsilon=%", {"tau"}},
+    {"alie", "alie:sign=1,z=%", {"tau"}},
+    {"inf", "inf", {NULL}},
+};
+
+/* Is there a variant of that name and family yet? */
+static bool is_ours(const cJSON *test, const char *words)
+{
+    const struct byz_family *family = strcmp(word(test, "kind"), "attack") == 0       ? &attack_family
+                                      : strcmp(word(test, "kind"), "aggregator") == 0 ? &aggregator_family
+                                                                                      : &preaggregator_family;
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(words, ":"), words);
+    return byz_family_find(family, name) != NULL;
+}
+
+/* False: a name that is not ours yet. */
 static bool words_of(const cJSON *test, char *out, size_t size)
 {
-    static const struct {
-        const char *name, *format, *key;
-    } table[] = {
-        {"average", "mean", ""},
-        {"median", "median", ""},
-        {"trmean", "trimmed_mean", ""},
-        {"krum", "krum:neighbours=kappa", ""},
-        {"nnm", "nnm", ""},
-        {"arc", "arc", ""},
-        {"clipping", "clipping:threshold=%.17g", "c"},
-        {"bucketing", "bucketing:shuffle=false,size=%.17g", "s"},
-        {"sign_flipping", "sign_flip", ""},
-        {"ipm", "ipm:epsilon=%.17g", "tau"},
-        {"alie", "alie:sign=1,z=%.17g", "tau"},
-        {"inf", "inf", ""},
-    };
-    for (size_t k = 0; k < BYZ_LENGTH(table); k++)
-        if (strcmp(table[k].name, word(test, "name")) == 0) {
-            const char *value = strchr(table[k].format, '%');
-            size_t plain = value == NULL ? strlen(table[k].format) : (size_t)(value - table[k].format);
-            snprintf(out, size, "%.*s", (int)plain, table[k].format);
-            if (value != NULL)
-                snprintf(out + plain, size - plain, "%.17g", param(test, table[k].key));
-            return true;
-        }
-    return false;
+    size_t row = 0, used = 0, key = 0;
+    while (row < BYZ_LENGTH(names) && strcmp(names[row].name, word(test, "name")) != 0)
+        row++;
+    if (row == BYZ_LENGTH(names))
+        return false;
+    for (const char *c = names[row].format; *c != '\0'; c++)
+        used += *c == '%'
+                    ? (size_t)snprintf(out + used, size - used, "%.17g", param(test, names[row].keys[key++]))
+                    : (size_t)snprintf(out + used, size - used, "%c", *c);
+    return is_ours(test, out);
 }
 
 /* The input rows as floats, in the order of "perm" where the case has one; *most is max(1, max |input|). */
@@ -153,6 +174,42 @@ static void check_rule(const cJSON *test, const char *words, bool before)
     grid_fini(&grid);
 }
 
+/* A case whose previous output is given: the rule by itself, with that as its state. */
+static void check_rule_after(const cJSON *test, const char *words, const cJSON *before)
+{
+    double most;
+    struct byz_variant variant;
+    struct grid grid = input_of(test, &most);
+    rule_variant(&aggregator_family, words, &variant);
+    const struct byz_aggregator *rule = (const void *)variant.kind;
+    char reason[BYZ_REASON_SIZE] = "";
+    size_t bytes = rule->scratch_bytes(variant.params, grid.n, grid.d, 1);
+    struct byz_report report = {0};
+    float *state = mem_array(rule->state_bytes(variant.params, grid.n, grid.d), 1, NULL),
+          *out = mem_array(grid.ld, sizeof *out, NULL);
+    void *scratch = mem_array(bytes, 1, NULL);
+    const struct byz_aggregator_input in = {.n = grid.n,
+                                            .f = (size_t)param(test, "f"),
+                                            .d = grid.d,
+                                            .ld = grid.ld,
+                                            .x = grid.x,
+                                            .state = state,
+                                            .scratch = scratch,
+                                            .scratch_size = bytes,
+                                            .report = &report};
+    for (size_t k = 0; k < grid.d; k++)
+        state[k] = (float)number(cJSON_GetArrayItem(before, (int)k));
+    cr_assert_eq(rule->needs, 0, "%s", words);
+    cr_assert_eq(rule->apply(variant.params, &in, out, reason), 0, "%s: %s", words, reason);
+    compare(test, words, out, most);
+    cr_expect(grid_same_bits(state, out, grid.d), "%s does not keep its output", words);
+    mem_free(state);
+    mem_free(out);
+    mem_free(scratch);
+    config_variant_release(&variant);
+    grid_fini(&grid);
+}
+
 static void check_attack(const cJSON *test, const char *words)
 {
     double most;
@@ -179,6 +236,12 @@ static void check_attack(const cJSON *test, const char *words)
     grid_fini(&grid);
 }
 
+/* The output of the round before, where the case has one. */
+static const cJSON *previous_of(const cJSON *test)
+{
+    return cJSON_GetObjectItem(cJSON_GetObjectItem(test, "params"), "m");
+}
+
 /* Runs every case of one kind; returns how many, and prints the names that are not ours yet. */
 static size_t run_kind(const char *kind)
 {
@@ -197,6 +260,8 @@ static size_t run_kind(const char *kind)
         }
         if (strcmp(kind, "attack") == 0)
             check_attack(test, words);
+        else if (previous_of(test) != NULL)
+            check_rule_after(test, words, previous_of(test));
         else
             check_rule(test, words, strcmp(kind, "preaggregator") == 0);
         done++;
@@ -208,7 +273,7 @@ static size_t run_kind(const char *kind)
 
 Test(vectors, aggregators)
 {
-    cr_expect_geq(run_kind("aggregator"), 60);
+    cr_expect_geq(run_kind("aggregator"), 150);
 }
 
 Test(vectors, preaggregators)
@@ -288,7 +353,7 @@ Test(vectors, through_the_program)
         char words[128];
         const char *name = word(test, "name");
         if (cJSON_GetObjectItem(test, "d")->valueint != 3 || strstr(seen, name) != NULL ||
-            !words_of(test, words, sizeof words))
+            previous_of(test) != NULL || !words_of(test, words, sizeof words))
             continue;
         snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s ", name);
         check_program(test, program, folder, words);

@@ -56,17 +56,19 @@ static bool combination(const struct byz_descriptor *kind, size_t which, char *p
     return which == 0;
 }
 
-static const size_t shapes[][3] = {{1, 0, 3},  {1, 0, 1},  {2, 0, 4},   {3, 1, 1},  {5, 1, 1},
-                                   {5, 2, 7},  {7, 2, 5},  {10, 3, 33}, {8, 2, 16}, {12, 0, 17},
-                                   {25, 5, 9}, {11, 1, 2}, {40, 9, 600}};
+static const size_t shapes[][3] = {{1, 0, 3},  {1, 0, 1},  {2, 0, 4},    {3, 1, 1},  {5, 1, 1},
+                                   {5, 2, 7},  {7, 2, 5},  {10, 3, 33},  {8, 2, 16}, {12, 0, 17},
+                                   {25, 5, 9}, {11, 1, 2}, {40, 9, 600}, {7, 1, 6},  {16, 3, 4}};
 
 /* On a line or among very few rows several rows have the same score whatever their values (each of the two
- * nearest is the other's neighbour), and rounding decides between them: no place to compare picks. */
+ * nearest is the other's neighbour), and rounding decides between them: no place to compare picks. Two rows
+ * are equally far from whatever lies in their middle. */
 static bool has_inherent_ties(const struct laws_law *law, const struct laws_case *test)
 {
     const unsigned comparing = BYZ_PERMUTATION | BYZ_TRANSLATION | BYZ_SCALE | BYZ_ORTHOGONAL;
-    return (test->rule->promises & BYZ_PICKS_ROW) && (law->promise & comparing) &&
-           (test->n < 5 || test->d == 1);
+    bool picks = (test->rule->promises & BYZ_PICKS_ROW) && (test->n < 5 || test->d == 1);
+    bool middle = !(test->rule->promises & BYZ_COORDINATEWISE) && test->n == 2;
+    return (law->promise & comparing) && (picks || middle);
 }
 
 /* Puts a rule to one law on every shape where it is suitable; returns how many there were, or 0 with *test
