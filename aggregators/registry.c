@@ -5,7 +5,7 @@
 extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
     aggregator_krum;
 extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
-    preaggregator_arc;
+    preaggregator_arc, preaggregator_normalize, preaggregator_sign, preaggregator_top_k;
 
 static const struct byz_aggregator *const aggregators[] = {
     &aggregator_mean,
@@ -15,10 +15,8 @@ static const struct byz_aggregator *const aggregators[] = {
 };
 
 static const struct byz_preaggregator *const preaggregators[] = {
-    &preaggregator_nnm,
-    &preaggregator_bucketing,
-    &preaggregator_clipping,
-    &preaggregator_arc,
+    &preaggregator_nnm,       &preaggregator_bucketing, &preaggregator_clipping, &preaggregator_arc,
+    &preaggregator_normalize, &preaggregator_sign,      &preaggregator_top_k,
 };
 
 static const struct byz_descriptor *aggregator_at(size_t index)
