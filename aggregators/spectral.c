@@ -87,3 +87,23 @@ void spectral_mean(const struct byz_aggregator_input *in, double *weights, void 
         memcpy(in->report->weights, weights, in->n * sizeof *weights);
     in->report->filled = in->report->weights != NULL;
 }
+
+double spectral_subsets(size_t n, size_t f)
+{
+    double count = 1;
+    size_t few = f < n - f ? f : n - f;
+    for (size_t i = 1; i <= few; i++)
+        count = count * (double)(n - few + i) / (double)i;
+    return round(count);
+}
+
+void spectral_subset_mean(const struct byz_aggregator_input *in, const size_t *subset, size_t count,
+                          void *scratch, float *out)
+{
+    double *weights = scratch;
+    for (size_t i = 0; i < in->n; i++)
+        weights[i] = 0;
+    for (size_t i = 0; i < count; i++)
+        weights[subset[i]] = 1;
+    spectral_mean(in, weights, weights + in->n, out);
+}

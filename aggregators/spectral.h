@@ -25,4 +25,11 @@ double spectral_scores(const double *distances, size_t n, const double *weights,
  * pointers. */
 void spectral_mean(const struct byz_aggregator_input *in, double *weights, void *scratch, float *out);
 
+/* C(n, f), the number of subsets of n-f rows; +Inf beyond the range of a double. f <= n. */
+double spectral_subsets(size_t n, size_t f);
+
+/* The mean of the rows subset[0 .. count-1], and the report. Scratch: n (double and pointer). */
+void spectral_subset_mean(const struct byz_aggregator_input *in, const size_t *subset, size_t count,
+                          void *scratch, float *out);
+
 #endif

@@ -2,6 +2,7 @@
 /* Rules on eigenvectors, against plain ones that write the covariance down. */
 #include "tests/rules/rule.h"
 
+#include <gsl/gsl_combination.h>
 #include <gsl/gsl_eigen.h>
 
 enum { COLUMNS = 6, ROWS = 12 };
@@ -143,4 +144,73 @@ Test(spectral, caf_without_sound_rows)
     rule_apply("caf", 3, 1, lost, 1, &answer);
     cr_expect_not(answer.answered);
     cr_expect_str_eq(answer.reason, "no two messages are at a finite distance: n=3");
+}
+
+/* The subset of h rows with the least trace of the covariance or least top eigenvalue, its mean in out. */
+static void naive_subset(const struct grid *grid, size_t h, bool eigen, double *out)
+{
+    gsl_combination *rows = gsl_combination_calloc(grid->n, h);
+    double least = INFINITY;
+    do {
+        double c[ROWS] = {0}, mean[COLUMNS], vector[COLUMNS], value = 0;
+        for (size_t i = 0; i < h; i++)
+            c[gsl_combination_get(rows, i)] = 1;
+        double top = naive_top(grid, c, mean, vector);
+        for (size_t i = 0; i < grid->n; i++)
+            for (size_t k = 0; k < grid->d; k++)
+                value += c[i] * pow((double)grid_row(grid, i)[k] - mean[k], 2);
+        value = eigen ? top : value;
+        if (value < least)
+            memcpy(out, mean, grid->d * sizeof *out);
+        least = fmin(least, value);
+    } while (gsl_combination_next(rows) == GSL_SUCCESS);
+    gsl_combination_free(rows);
+}
+
+Test(spectral, mva_and_smea_match_plain_ones)
+{
+    for (size_t which = 0; which < 40; which++) {
+        struct grid grid = spectral_grid(which);
+        double wanted[COLUMNS];
+        for (size_t f = 0; 2 * f < grid.n && f < 4; f++) {
+            naive_subset(&grid, grid.n - f, false, wanted);
+            expect_near("mva", &grid, f, wanted);
+            if (grid.n - f > 2) { /* of pairs, both rows of a nearest pair have the same subset */
+                naive_subset(&grid, grid.n - f, true, wanted);
+                expect_near("smea", &grid, f, wanted);
+            }
+        }
+        grid_fini(&grid);
+    }
+}
+
+Test(spectral, mva_and_smea_by_hand)
+{
+    const float line[] = {0, 1, 3, 4.5f, 9}, ties[] = {0, 1, 2, 3}, plane[] = {0, 0, 2, 0, 0, 2, 1, 1.9f};
+    rule_expect("mva", 5, 1, line, 2, (const double[]){4.0 / 3}, 1);
+    rule_expect("smea", 5, 1, line, 2, (const double[]){4.0 / 3}, 1);
+    rule_expect("mva", 4, 1, ties, 1, (const double[]){1}, 1);
+    rule_expect("smea", 4, 1, ties, 1, (const double[]){1}, 1);
+    rule_expect("smea", 4, 2, plane, 1, (const double[]){1, 1.9 / 3}, 2);
+    rule_expect("smea", 3, 1, (const float[]){7, 7, 7}, 1, (const double[]){7}, 1);
+}
+
+Test(spectral, mva_and_smea_refuse)
+{
+    const float lost[] = {NAN, 2, NAN};
+    struct rule_answer answer;
+    rule_expect_reason("mva", 4, 2, "mva needs n >= 2f+1: n=4, f=2");
+    rule_expect_reason("mva", 26, 12, "");
+    rule_expect_reason("mva", 40, 9,
+                       "mva looks at all subsets of n-f messages, 5e7 at most, and here are "
+                       "2.734e+08: n=40, f=9");
+    rule_expect_reason("smea", 4, 2, "smea needs n >= 2f+1: n=4, f=2");
+    rule_expect_reason("smea", 20, 9, "");
+    rule_expect_reason("smea", 25, 12,
+                       "smea looks at all 5.2e+06 subsets of n-f messages, (n-f)^3 steps "
+                       "each, more than 1e10 in all: n=25, f=12");
+    rule_apply("mva", 3, 1, lost, 1, &answer);
+    cr_expect_str_eq(answer.reason, "mva finds no n-f messages at finite distances: n=3, f=1");
+    rule_apply("smea", 3, 1, lost, 1, &answer);
+    cr_expect_str_eq(answer.reason, "smea finds no n-f messages at finite distances: n=3, f=1");
 }
