@@ -214,3 +214,27 @@ Test(spectral, mva_and_smea_refuse)
     rule_apply("smea", 3, 1, lost, 1, &answer);
     cr_expect_str_eq(answer.reason, "smea finds no n-f messages at finite distances: n=3, f=1");
 }
+
+Test(spectral, dnc_matches_a_plain_one)
+{
+    for (size_t which = 0; which < 60; which++) {
+        struct grid grid = spectral_grid(which);
+        for (size_t f = 0; 2 * f < grid.n; f++) {
+            double c[ROWS], mean[COLUMNS], vector[COLUMNS], scores[ROWS];
+            for (size_t i = 0; i < grid.n; i++)
+                c[i] = 1;
+            naive_top(&grid, c, mean, vector);
+            naive_scores(&grid, mean, vector, scores);
+            for (size_t turn = 0; turn < f; turn++) {
+                size_t worst = 0;
+                for (size_t i = 0; i < grid.n; i++)
+                    worst = scores[i] > scores[worst] ? i : worst;
+                c[worst] = 0;
+                scores[worst] = -1;
+            }
+            naive_top(&grid, c, mean, vector);
+            expect_near("dnc", &grid, f, mean);
+        }
+        grid_fini(&grid);
+    }
+}
