@@ -3,13 +3,13 @@
 #include "aggregators/registry.h"
 
 extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
-    aggregator_krum, aggregator_caf, aggregator_mva, aggregator_smea, aggregator_dnc;
+    aggregator_krum, aggregator_caf, aggregator_mva, aggregator_smea, aggregator_dnc, aggregator_filter_l2;
 extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
     preaggregator_arc, preaggregator_normalize, preaggregator_sign, preaggregator_top_k;
 
 static const struct byz_aggregator *const aggregators[] = {
-    &aggregator_mean, &aggregator_median, &aggregator_trimmed_mean, &aggregator_krum,
-    &aggregator_mva,  &aggregator_smea,   &aggregator_caf,          &aggregator_dnc,
+    &aggregator_mean, &aggregator_median, &aggregator_trimmed_mean, &aggregator_krum,      &aggregator_mva,
+    &aggregator_smea, &aggregator_caf,    &aggregator_dnc,          &aggregator_filter_l2,
 };
 
 static const struct byz_preaggregator *const preaggregators[] = {

@@ -10,8 +10,9 @@
  *
  * Cost: one pass for the distances (shared), up to C(n, f) decompositions of (n-f)^3 / 6, one pass for the
  * mean. Refused where C(n, f) (n-f)^3 is above 1e10, which is some seconds. Check: on a line it is mva;
- * (0,0), (2,0), (0,2), (1,1.9), f = 1: the scatters' eigenvalues are 4 without the last row, 8.85, 2.03
- * and 2.43 without the first row to the last: the answer is (1, 0.63333333), without the third.
+ * (0,0), (2,0), (0,2), (1,1.9), f = 1: the scatters' largest eigenvalues are
+ * 4.288, 2.716, 2.407 and 4 without the first row to the last: the answer is (1, 0.63333333), without the
+ * third.
  */
 #include "aggregators/spectral.h"
 #include "sim/num/eigen.h"

@@ -238,3 +238,45 @@ Test(spectral, dnc_matches_a_plain_one)
         grid_fini(&grid);
     }
 }
+
+static void naive_filter(const struct grid *grid, size_t f, double limit, double *mean)
+{
+    double c[ROWS], vector[COLUMNS], scores[ROWS];
+    for (size_t i = 0; i < grid->n; i++)
+        c[i] = 1;
+    for (size_t turn = 0; turn < 2 * f; turn++) {
+        double value = naive_top(grid, c, mean, vector);
+        naive_scores(grid, mean, vector, scores);
+        double most = naive_most(scores, c, grid->n, false);
+        if (value < limit)
+            return;
+        for (size_t i = 0; i < grid->n; i++)
+            c[i] *= 1 - scores[i] / most;
+    }
+    naive_top(grid, c, mean, vector);
+}
+
+Test(spectral, filter_l2_matches_a_plain_one)
+{
+    for (size_t which = 0; which < 60; which++) {
+        struct grid grid = spectral_grid(which);
+        double wanted[COLUMNS];
+        for (size_t f = 0; 2 * f + 2 < grid.n; f++) {
+            naive_filter(&grid, f, 0.8 * 0.8 * 1.5, wanted);
+            expect_near("filter_l2:sigma=0.8,expansion=1.5", &grid, f, wanted);
+        }
+        grid_fini(&grid);
+    }
+}
+
+Test(spectral, filter_l2_by_hand)
+{
+    const float line[] = {0, 1, 2, 9}, pair[] = {1, 3, NAN};
+    rule_expect("filter_l2:sigma=0.1", 4, 1, line, 1, (const double[]){1.24137931}, 1);
+    rule_expect("filter_l2:sigma=0.5", 4, 1, line, 1, (const double[]){102.0 / 94}, 1);
+    rule_expect("filter_l2:sigma=1", 4, 1, line, 1, (const double[]){3}, 1);
+    rule_expect("filter_l2", 4, 1, line, 0, (const double[]){3}, 1);
+    rule_expect("filter_l2", 3, 1, pair, 1, (const double[]){2}, 1);
+    rule_expect_reason("filter_l2", 4, 2, "filter_l2 needs n > 2f: n=4, f=2");
+    rule_expect_reason("filter_l2", 3, 1, "");
+}
