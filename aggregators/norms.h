@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pre-aggregators that shorten long rows have in common. */
+/* What the pre-aggregators that change every row by itself have in common. */
 #ifndef AGGREGATORS_NORMS_H
 #define AGGREGATORS_NORMS_H
 
@@ -18,5 +18,8 @@ void norms_to_factors(const struct byz_aggregator_input *in, double limit, const
  * it holds. */
 void norms_columns(const struct byz_aggregator_input *in, const double *factors, size_t from, size_t width,
                    float *out, size_t ld);
+
+/* The mix of a pre-aggregator whose row i is made of row i alone: the identity (n, n), unless mix is NULL. */
+void norms_identity_mix(size_t n, double *mix);
 
 #endif

@@ -4,10 +4,11 @@
 
 extern const struct byz_aggregator aggregator_mean, aggregator_median, aggregator_trimmed_mean,
     aggregator_meamed, aggregator_phocas, aggregator_krum, aggregator_multi_krum, aggregator_bulyan,
-    aggregator_geometric_median, aggregator_centered_clipping, aggregator_mda, aggregator_monna,
-    aggregator_cge, aggregator_faba, aggregator_aksel, aggregator_sign_majority;
+    aggregator_geometric_median, aggregator_centered_clipping, aggregator_mda, aggregator_mva,
+    aggregator_smea, aggregator_monna, aggregator_caf, aggregator_cge, aggregator_faba, aggregator_aksel,
+    aggregator_sign_majority, aggregator_dnc, aggregator_filter_l2;
 extern const struct byz_preaggregator preaggregator_nnm, preaggregator_bucketing, preaggregator_clipping,
-    preaggregator_arc;
+    preaggregator_arc, preaggregator_normalize, preaggregator_sign, preaggregator_top_k;
 
 /* One a line, in the order of the documentation. */
 /* clang-format off */
@@ -23,20 +24,28 @@ static const struct byz_aggregator *const aggregators[] = {
     &aggregator_geometric_median,
     &aggregator_centered_clipping,
     &aggregator_mda,
+    &aggregator_mva,
+    &aggregator_smea,
     &aggregator_monna,
+    &aggregator_caf,
     &aggregator_cge,
     &aggregator_faba,
     &aggregator_aksel,
     &aggregator_sign_majority,
+    &aggregator_dnc,
+    &aggregator_filter_l2,
 };
-/* clang-format on */
 
 static const struct byz_preaggregator *const preaggregators[] = {
     &preaggregator_nnm,
     &preaggregator_bucketing,
     &preaggregator_clipping,
     &preaggregator_arc,
+    &preaggregator_normalize,
+    &preaggregator_sign,
+    &preaggregator_top_k,
 };
+/* clang-format on */
 
 static const struct byz_descriptor *aggregator_at(size_t index)
 {
