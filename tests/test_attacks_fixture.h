@@ -28,9 +28,19 @@ static inline struct subject subject_of(const char *words)
     return subject;
 }
 
-/* Runs it for `senders` workers among n that know the rows of `known`; out (senders, d). */
-static inline void perform(const struct subject *subject, const struct grid *known, size_t n, size_t senders,
-                           uint64_t seed, struct grid *out)
+/* The state it keeps, all zeros. */
+static inline void *state_of(const struct subject *subject, size_t n, size_t d)
+{
+    size_t bytes = subject->attack->state_bytes == NULL
+                       ? 0
+                       : subject->attack->state_bytes(subject->variant.params, n, d);
+    return mem_array(bytes + 1, 1, NULL);
+}
+
+/* Runs a round for `senders` workers among n that know the rows of `known`; out (senders, d). The server was
+ * told f. */
+static inline void perform_round(const struct subject *subject, const struct grid *known, size_t n,
+                                 size_t senders, size_t f, uint64_t seed, void *state, struct grid *out)
 {
     const float *rows[MOST];
     float *messages[MOST];
@@ -38,9 +48,8 @@ static inline void perform(const struct subject *subject, const struct grid *kno
     char reason[BYZ_REASON_SIZE] = "";
     size_t bytes = subject->attack->scratch_bytes == NULL
                        ? 1
-                       : subject->attack->scratch_bytes(subject->variant.params, n, known->d, 1);
+                       : subject->attack->scratch_bytes(subject->variant.params, n, known->d, 8);
     void *scratch = mem_array(bytes, 1, NULL);
-    omp_set_num_threads(1);
     *out = grid_empty(senders, known->d);
     rows_of_matrix(known->x, known->n, known->ld, rows);
     for (size_t i = 0; i < senders; i++)
@@ -48,17 +57,28 @@ static inline void perform(const struct subject *subject, const struct grid *kno
     rng_start(&rng, seed, RNG_ATTACK, 0, 0);
     const struct byz_attack_input in = {.n = n,
                                         .b = senders,
-                                        .f = senders,
+                                        .f = f,
                                         .d = known->d,
                                         .known = rows,
                                         .known_count = known->n,
                                         .own = rows,
                                         .senders = senders,
                                         .rng = &rng,
+                                        .state = state,
                                         .scratch = scratch,
                                         .scratch_size = bytes};
     cr_assert_eq(subject->attack->apply(subject->variant.params, &in, messages, reason), 0, "%s", reason);
     mem_free(scratch);
+}
+
+/* The same for the first round, on one thread. */
+static inline void perform(const struct subject *subject, const struct grid *known, size_t n, size_t senders,
+                           uint64_t seed, struct grid *out)
+{
+    void *state = state_of(subject, n, known->d);
+    omp_set_num_threads(1);
+    perform_round(subject, known, n, senders, senders, seed, state, out);
+    mem_free(state);
 }
 
 /* What the values of the headers are computed from. */
