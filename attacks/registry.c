@@ -2,12 +2,37 @@
 /* A new attack is a new file and a line in this table. */
 #include "attacks/registry.h"
 
-extern const struct byz_attack attack_none, attack_sign_flip, attack_gaussian, attack_alie, attack_ipm,
-    attack_label_flip, attack_nan, attack_inf;
+extern const struct byz_attack attack_none, attack_sign_flip, attack_gaussian, attack_noise, attack_uniform,
+    attack_constant, attack_zero, attack_inf, attack_nan, attack_bit_flip, attack_alie, attack_ipm,
+    attack_optimal_alie, attack_optimal_ipm, attack_min_max, attack_min_sum, attack_fang, attack_mimic,
+    attack_label_flip, attack_one_coordinate, attack_byzantine_mean, attack_duplicate, attack_replay,
+    attack_anti_cge;
 
 static const struct byz_attack *const attacks[] = {
-    &attack_none, &attack_sign_flip,  &attack_gaussian, &attack_alie,
-    &attack_ipm,  &attack_label_flip, &attack_nan,      &attack_inf,
+    &attack_none,
+    &attack_sign_flip,
+    &attack_gaussian,
+    &attack_noise,
+    &attack_uniform,
+    &attack_constant,
+    &attack_zero,
+    &attack_inf,
+    &attack_nan,
+    &attack_bit_flip,
+    &attack_alie,
+    &attack_ipm,
+    &attack_optimal_alie,
+    &attack_optimal_ipm,
+    &attack_min_max,
+    &attack_min_sum,
+    &attack_fang,
+    &attack_mimic,
+    &attack_label_flip,
+    &attack_one_coordinate,
+    &attack_byzantine_mean,
+    &attack_duplicate,
+    &attack_replay,
+    &attack_anti_cge,
 };
 
 static const struct byz_descriptor *attack_at(size_t index)

@@ -1,80 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Attacks through the registry: values that anyone can check by hand, formulas, refusals and warnings. */
-#include "attacks/registry.h"
-#include "sim/config/config.h"
 #include "sim/core/settings.h"
-#include "sim/num/rows.h"
-#include "tests/num/grid.h"
-
-#include <omp.h>
-
-enum { MOST = 64 };
-
-/* An attack from its words on the command line. */
-struct subject {
-    struct byz_variant variant;
-    const struct byz_attack *attack;
-};
-
-static struct subject subject_of(const char *words)
-{
-    struct subject subject;
-    struct config_errors errors = {0};
-    cr_assert_eq(config_read_variant(&attack_family, words, &subject.variant, &errors), 0, "%s", words);
-    cr_assert_eq(errors.count, 0, "%s: %s", words, text_string(&errors.text));
-    subject.attack = (const void *)subject.variant.kind;
-    return subject;
-}
-
-/* Runs it for `senders` workers among n that know the rows of `known`; out (senders, d). */
-static void perform(const struct subject *subject, const struct grid *known, size_t n, size_t senders,
-                    uint64_t seed, struct grid *out)
-{
-    const float *rows[MOST];
-    float *messages[MOST];
-    struct rng rng;
-    char reason[BYZ_REASON_SIZE] = "";
-    size_t bytes = subject->attack->scratch_bytes == NULL
-                       ? 1
-                       : subject->attack->scratch_bytes(subject->variant.params, n, known->d, 1);
-    void *scratch = mem_array(bytes, 1, NULL);
-    omp_set_num_threads(1);
-    *out = grid_empty(senders, known->d);
-    rows_of_matrix(known->x, known->n, known->ld, rows);
-    for (size_t i = 0; i < senders; i++)
-        messages[i] = grid_row(out, i);
-    rng_start(&rng, seed, RNG_ATTACK, 0, 0);
-    const struct byz_attack_input in = {.n = n,
-                                        .b = senders,
-                                        .f = senders,
-                                        .d = known->d,
-                                        .known = rows,
-                                        .known_count = known->n,
-                                        .own = rows,
-                                        .senders = senders,
-                                        .rng = &rng,
-                                        .scratch = scratch,
-                                        .scratch_size = bytes};
-    cr_assert_eq(subject->attack->apply(subject->variant.params, &in, messages, reason), 0, "%s", reason);
-    mem_free(scratch);
-}
-
-static const float three[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-
-/* Two workers send the same `wanted`, knowing the three rows. */
-static void expect_message(const char *words, const double *wanted)
-{
-    struct subject subject = subject_of(words);
-    struct grid known = grid_of(3, 3, three), out;
-    perform(&subject, &known, 5, 2, 1, &out);
-    for (size_t i = 0; i < 2; i++)
-        for (size_t k = 0; k < 3; k++)
-            cr_expect(grid_near(grid_row(&out, i)[k], wanted[k], 1e-6 * fabs(wanted[k])),
-                      "%s: sender %zu, %zu: %g", words, i, k, (double)grid_row(&out, i)[k]);
-    grid_fini(&known);
-    grid_fini(&out);
-    config_variant_release(&subject.variant);
-}
+#include "tests/test_attacks_fixture.h"
 
 Test(attacks, values_of_the_headers)
 {
@@ -166,17 +93,6 @@ Test(attacks, alie_warns_where_it_does_nothing)
     expect_warning("alie", 10, 3, "");
     expect_warning("alie:z=1.5", 10, 1, "");
     expect_warning("alie:z=v1", 10, 2, "");
-}
-
-static void expect_refusal(const char *words, size_t n, size_t b, enum byz_knowledge knowledge, size_t known,
-                           const char *wanted)
-{
-    struct subject subject = subject_of(words);
-    char reason[BYZ_REASON_SIZE] = "";
-    int refused = subject.attack->unsuitable(subject.variant.params, n, b, knowledge, known, reason);
-    cr_expect_eq(refused != 0, wanted[0] != '\0', "%s", words);
-    cr_expect_str_eq(reason, wanted);
-    config_variant_release(&subject.variant);
 }
 
 Test(attacks, refusals_name_the_numbers)

@@ -6,6 +6,7 @@
  */
 #include "attacks/registry.h"
 #include "sim/base/file.h"
+#include "sim/core/trial.h"
 #include "sim/num/rows.h"
 #include "tests/data/scratch.h"
 #include "tests/rules/rule.h"
@@ -84,23 +85,63 @@ static const struct {
     {"ipm", "ipm:epsilon=%", {"tau"}},
     {"alie", "alie:sign=1,z=%", {"tau"}},
     {"inf", "inf", {NULL}},
+    {"mimic", "mimic:target=%", {"epsilon"}},
 };
 
-/* Is there a variant of that name and family yet? */
+/* Is there a variant of that name yet, in the family of the case or (for the parts of a defence) in any? */
 static bool is_ours(const cJSON *test, const char *words)
 {
-    const struct byz_family *family = strcmp(word(test, "kind"), "attack") == 0       ? &attack_family
-                                      : strcmp(word(test, "kind"), "aggregator") == 0 ? &aggregator_family
-                                                                                      : &preaggregator_family;
+    static const struct byz_family *const families[] = {&attack_family, &aggregator_family,
+                                                        &preaggregator_family};
+    static const char *const kinds[] = {"attack", "aggregator", "preaggregator"};
+    const cJSON *kind = cJSON_GetObjectItem(test, "kind");
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(words, ":"), words);
-    return byz_family_find(family, name) != NULL;
+    for (size_t k = 0; k < BYZ_LENGTH(families); k++)
+        if ((kind == NULL || k + 1 == BYZ_LENGTH(families) || strcmp(kind->valuestring, kinds[k]) == 0) &&
+            byz_family_find(families[k], name) != NULL)
+            return true;
+    return false;
+}
+
+static bool words_of(const cJSON *test, char *out, size_t size);
+
+/* Writes the defence of a line search, each name behind its word; false without one, or with a name not ours.
+ */
+static bool chain_of(const cJSON *test, const char *before_stage, const char *before_rule, char *out,
+                     size_t size)
+{
+    const cJSON *params = cJSON_GetObjectItem(test, "params"), *stage;
+    const cJSON *rule = cJSON_GetObjectItem(params, "agg");
+    char words[128];
+    size_t used = 0;
+    cJSON_ArrayForEach(stage, cJSON_GetObjectItem(params, "pre"))
+    {
+        if (!words_of(stage, words, sizeof words))
+            return false;
+        used += (size_t)snprintf(out + used, size - used, "%s%s ", before_stage, words);
+    }
+    if (rule == NULL || !words_of(rule, words, sizeof words))
+        return false;
+    snprintf(out + used, size - used, "%s%s", before_rule, words);
+    return true;
+}
+
+/* The line searches have several knobs, and a defence, whose names must all be ours. */
+static bool search_words_of(const cJSON *test, char *out, size_t size)
+{
+    char chain[256];
+    snprintf(out, size, "%s:evaluations=%g,start=%.17g,step=%.17g,ratio=%.17g", word(test, "name"),
+             param(test, "evals"), param(test, "start"), param(test, "delta"), param(test, "ratio"));
+    return chain_of(test, "", "| ", chain, sizeof chain);
 }
 
 /* False: a name that is not ours yet. */
 static bool words_of(const cJSON *test, char *out, size_t size)
 {
     size_t row = 0, used = 0, key = 0;
+    if (strncmp(word(test, "name"), "optimal_", 8) == 0)
+        return search_words_of(test, out, size);
     while (row < BYZ_LENGTH(names) && strcmp(names[row].name, word(test, "name")) != 0)
         row++;
     if (row == BYZ_LENGTH(names))
@@ -132,10 +173,21 @@ static struct grid input_of(const cJSON *test, double *most)
     return grid;
 }
 
+/* A line search may end in numbers far larger than the input, and these are single precision, too: slack goes
+ * by the largest number there is. */
+static double largest(const cJSON *item, double most)
+{
+    for (const cJSON *child = item->child; child != NULL; child = child->next)
+        most = largest(child, most);
+    bool counts = cJSON_IsNumber(item) && isfinite(item->valuedouble);
+    return counts ? fmax(most, fabs(item->valuedouble)) : most;
+}
+
 static void compare(const cJSON *test, const char *words, const float *got, double most)
 {
     const cJSON *item, *row, *output = cJSON_GetObjectItem(test, "output");
     size_t at = 0;
+    most = largest(output, most);
     cJSON_ArrayForEach(row, output)
     {
         if (!cJSON_IsArray(row)) {
@@ -210,28 +262,54 @@ static void check_rule_after(const cJSON *test, const char *words, const cJSON *
     grid_fini(&grid);
 }
 
+/* Where the case has a defence: room for trials of it. */
+static bool make_trial(const cJSON *test, const struct grid *grid, struct defence_settings *settings,
+                       struct trial *trial)
+{
+    char chain[256];
+    size_t f = (size_t)param(test, "f");
+    struct err err = {0};
+    *settings = (struct defence_settings){0};
+    *trial = (struct trial){0};
+    if (cJSON_GetObjectItem(cJSON_GetObjectItem(test, "params"), "agg") == NULL)
+        return false;
+    cr_assert(chain_of(test, "", "| ", chain, sizeof chain));
+    rule_settings(chain, settings);
+    cr_assert_eq(trial_init(trial, settings, grid->n + f, grid->d, grid->ld, &err), 0);
+    trial->f = f;
+    return true;
+}
+
 static void check_attack(const cJSON *test, const char *words)
 {
     double most;
     struct byz_variant variant;
     struct grid grid = input_of(test, &most);
     const float *rows[RULE_ROWS];
-    float message[RULE_COLUMNS], sigma[RULE_COLUMNS], *out[] = {message};
+    float message[RULE_COLUMNS], scratch[4 * RULE_COLUMNS], *out[] = {message};
+    struct defence_settings settings;
+    struct trial trial;
+    bool tries = make_trial(test, &grid, &settings, &trial);
+    size_t b = tries ? trial.f : 1;
     char reason[BYZ_REASON_SIZE] = "";
     rule_variant(&attack_family, words, &variant);
     rows_of_matrix(grid.x, grid.n, grid.ld, rows);
-    const struct byz_attack_input in = {.n = grid.n + 1,
-                                        .b = 1,
+    const struct byz_attack_input in = {.n = grid.n + b,
+                                        .b = b,
                                         .d = grid.d,
                                         .known = rows,
                                         .known_count = grid.n,
                                         .own = rows,
                                         .senders = 1,
-                                        .scratch = sigma,
-                                        .scratch_size = sizeof sigma};
+                                        .scratch = scratch,
+                                        .scratch_size = sizeof scratch,
+                                        .defend = tries ? trial_defend : NULL,
+                                        .defender = &trial};
     cr_assert_eq(
         ((const struct byz_attack *)(const void *)variant.kind)->apply(variant.params, &in, out, reason), 0);
     compare(test, words, message, most);
+    rule_release(&settings);
+    trial_fini(&trial);
     config_variant_release(&variant);
     grid_fini(&grid);
 }
@@ -292,7 +370,7 @@ Test(vectors, attacks)
 /* Writes the case's rows to a file, runs the program on it and compares what it prints. */
 static void check_program(const cJSON *test, const char *program, const char *folder, const char *words)
 {
-    char command[1024], output[65536];
+    char command[1024], output[65536], chain[256] = "";
     double most;
     float got[RULE_COLUMNS];
     struct grid grid = input_of(test, &most);
@@ -309,11 +387,12 @@ static void check_program(const cJSON *test, const char *program, const char *fo
                                          : "]]");
     scratch_write(folder, "rows.json", rows.data, rows.length);
     bool attack = strcmp(word(test, "kind"), "attack") == 0;
-    snprintf(command, sizeof command, "'%s' %s %s --byzantine %g --json '%s/rows.json'", program,
+    chain_of(test, "--pre ", "--rule ", chain, sizeof chain);
+    snprintf(command, sizeof command, "'%s' %s %s %s --byzantine %g --json '%s/rows.json'", program,
              attack                                          ? "attack --name"
              : strcmp(word(test, "kind"), "aggregator") == 0 ? "aggregate --rule"
                                                              : "aggregate --pre",
-             words, attack ? 3 : param(test, "f"), folder);
+             words, chain, attack && chain[0] == '\0' ? 3 : param(test, "f"), folder);
     FILE *pipe = popen(command, "r");
     cr_assert_not_null(pipe);
     output[fread(output, 1, sizeof output - 1, pipe)] = '\0';

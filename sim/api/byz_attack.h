@@ -28,9 +28,15 @@ struct byz_attack_input {
     const float *const *own; /* (senders) the honest message of each sender */
     size_t senders;          /* rows to write: b, or 1 when knowledge is BYZ_OWN */
     struct rng *rng;         /* a stream of this call's own */
-    void *state;             /* state_bytes, kept from round to round; NULL when 0 */
-    void *scratch;           /* scratch_bytes; NULL when 0 */
+    void *state; /* state_bytes, kept from round to round, each sender's own when it attacks alone; NULL when
+                    0 */
+    void *scratch; /* scratch_bytes; NULL when 0 */
     size_t scratch_size;
+
+    /* Where the attack tries_defence: what the server would make of `count` (<= n) rows this round. Writes
+     * out[d]; non-zero when it has no answer. NULL otherwise. Changes nothing in the run. */
+    int (*defend)(void *defender, const float *const *rows, size_t count, float *out);
+    void *defender; /* first argument of defend */
 };
 
 struct byz_batch_view {
@@ -45,6 +51,7 @@ struct byz_attack {
     unsigned knowledge;                   /* bit set of 1 << enum byz_knowledge: levels it works with */
     enum byz_knowledge default_knowledge; /* one of them */
     bool blind;                           /* looks at no message at all, whatever it might see */
+    bool tries_defence;                   /* wants in->defend */
 
     /* 0 when it is defined for b Byzantine workers among n that know this much (and so see known_count rows);
      * otherwise writes why not and returns non-zero. NULL: always. */

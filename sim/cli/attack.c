@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `byzsim attack`: what the Byzantine workers would send, given the honest messages. */
+#include "aggregators/registry.h"
 #include "attacks/registry.h"
 #include "sim/base/mem.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/common.h"
+#include "sim/core/trial.h"
 #include "sim/num/rng.h"
 #include "sim/num/rows.h"
 #include "sim/report/matrix.h"
@@ -12,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME, BYZANTINE, SEED, ROUND, JSON };
+enum { NAME, RULE, PRE, BYZANTINE, SEED, ROUND, JSON };
 
 static const struct cli_option options[] = {
     [NAME] = {"name", "NAME[:k=v,...]", "the attack"},
+    [RULE] = {"rule", "NAME[:k=v,...]", "the server's rule, for attacks that try it out (optimal_ipm)"},
+    [PRE] = {"pre", "NAME[:k=v,...]", "a pre-aggregator before it; may be repeated, applied in this order"},
     [BYZANTINE] = {"byzantine", "B", "Byzantine workers beside the honest rows (default 1)"},
     [SEED] = {"seed", "N", "seed of the random streams (default 1)"},
     [ROUND] = {"round", "N", "round number (default 0)"},
@@ -24,21 +28,41 @@ static const struct cli_option options[] = {
 
 struct request {
     struct byz_variant attack;
+    struct defence_settings defence;
     size_t b, seed, round;
     bool json;
     const char *file;
 };
 
-static int take(const struct cli_walk *walk, int option, struct request *request)
+static int read_variant(const struct byz_family *family, const char *words, struct byz_variant *out)
 {
     struct config_errors errors = {0};
+    if (config_read_variant(family, words, out, &errors) == ERR_OK && errors.count == 0)
+        return CLI_OK;
+    return common_mistakes(&errors);
+}
+
+static int add_stage(const struct cli_command *command, struct request *request, const char *words)
+{
+    struct byz_variants *stages = &request->defence.preaggregators;
+    if (stages->count == BYZ_VARIANTS_MOST)
+        return cli_misused(command, "at most %d pre-aggregators", BYZ_VARIANTS_MOST);
+    int status = read_variant(&preaggregator_family, words, &stages->items[stages->count]);
+    stages->count += status == CLI_OK;
+    return status;
+}
+
+static int take(const struct cli_walk *walk, int option, struct request *request)
+{
     switch (option) {
     case NAME:
         config_variant_release(&request->attack);
-        if (config_read_variant(&attack_family, walk->value, &request->attack, &errors) != ERR_OK ||
-            errors.count > 0)
-            return common_mistakes(&errors);
-        return CLI_OK;
+        return read_variant(&attack_family, walk->value, &request->attack);
+    case RULE:
+        config_variant_release(&request->defence.aggregator);
+        return read_variant(&aggregator_family, walk->value, &request->defence.aggregator);
+    case PRE:
+        return add_stage(walk->command, request, walk->value);
     case BYZANTINE:
         return cli_count("byzantine", walk->value, 1, 1000000, &request->b) ? CLI_OK : CLI_USAGE;
     case SEED:
@@ -60,28 +84,87 @@ static int take(const struct cli_walk *walk, int option, struct request *request
     }
 }
 
+/* What one call of an attack needs. */
+struct room {
+    const float **rows;
+    void *state, *scratch;
+    size_t scratch_size;
+    struct trial trial;
+};
+
+static int make_room(struct room *room, const struct request *request, const struct matrix *matrix,
+                     struct err *err)
+{
+    const struct byz_attack *attack = (const void *)request->attack.kind;
+    const void *params = request->attack.params;
+    size_t n = matrix->n + request->b, d = matrix->d;
+    size_t state_size = attack->state_bytes == NULL ? 0 : attack->state_bytes(params, n, d);
+    room->scratch_size = attack->scratch_bytes == NULL ? 0 : attack->scratch_bytes(params, n, d, 1);
+    room->rows = mem_array(matrix->n, sizeof *room->rows, err);
+    room->state = mem_array(state_size, 1, err);
+    room->scratch = mem_array(room->scratch_size, 1, err);
+    if (room->rows == NULL || room->state == NULL || room->scratch == NULL)
+        return ERR_MEMORY;
+    if (!attack->tries_defence)
+        return ERR_OK;
+    int rc = trial_init(&room->trial, &request->defence, n, d, matrix->ld, err);
+    room->trial.f = request->b;
+    room->trial.seed = request->seed;
+    room->trial.round = request->round;
+    return rc;
+}
+
+static void free_room(struct room *room)
+{
+    mem_free(room->rows);
+    mem_free(room->state);
+    mem_free(room->scratch);
+    trial_fini(&room->trial);
+}
+
+/* --rule for attacks that try out a defence, and for no others. */
+static int check_defence(const struct request *request, size_t n, struct err *err)
+{
+    const struct byz_attack *attack = (const void *)request->attack.kind;
+    const struct defence_settings *defence = &request->defence;
+    char reason[BYZ_REASON_SIZE] = "";
+    if (!attack->tries_defence && (defence->aggregator.kind != NULL || defence->preaggregators.count > 0))
+        return err_set(err, ERR_CONFIG, "%s tries out no defence: leave out --rule and --pre",
+                       attack->base.name);
+    if (attack->tries_defence && defence->aggregator.kind == NULL)
+        return err_set(err, ERR_CONFIG, "%s tries out the server's defence: give its --rule",
+                       attack->base.name);
+    if (attack->tries_defence && defence_unsuitable(defence, n, request->b, NULL, reason) != 0)
+        return err_set(err, ERR_CONFIG, "%s", reason);
+    return ERR_OK;
+}
+
 /* The first Byzantine worker's message. Its own honest message, where an attack looks at it, is the first
  * row. */
-static int attack_once(const struct request *request, const struct matrix *matrix, const float **rows,
-                       float **out, void *scratch, struct err *err)
+static int attack_once(const struct request *request, const struct matrix *matrix, struct room *room,
+                       float **out, struct err *err)
 {
     const struct byz_attack *attack = (const void *)request->attack.kind;
     struct rng rng;
     char reason[BYZ_REASON_SIZE] = "";
     size_t n = matrix->n + request->b;
-    rows_of_matrix(matrix->x, matrix->n, matrix->ld, rows);
+    rows_of_matrix(matrix->x, matrix->n, matrix->ld, room->rows);
     rng_start(&rng, request->seed, RNG_ATTACK, 0, request->round);
     struct byz_attack_input in = {.n = n,
                                   .b = request->b,
                                   .f = request->b,
                                   .d = matrix->d,
                                   .round = request->round,
-                                  .known = rows,
+                                  .known = room->rows,
                                   .known_count = matrix->n,
-                                  .own = rows,
+                                  .own = room->rows,
                                   .senders = 1,
                                   .rng = &rng,
-                                  .scratch = scratch};
+                                  .state = room->state,
+                                  .scratch = room->scratch,
+                                  .scratch_size = room->scratch_size,
+                                  .defend = attack->tries_defence ? trial_defend : NULL,
+                                  .defender = &room->trial};
     if (attack->apply == NULL)
         return err_set(err, ERR_CONFIG, "%s changes data, not messages: there is no message to show",
                        attack->base.name);
@@ -96,22 +179,18 @@ static int attack_once(const struct request *request, const struct matrix *matri
 static int perform(const struct request *request, struct matrix *matrix, struct matrix *message,
                    struct err *err)
 {
-    const struct byz_attack *attack = (const void *)request->attack.kind;
-    int rc = attack == NULL ? ERR_INVALID : matrix_read(request->file, matrix, err);
+    struct room room = {0};
+    int rc = matrix_read(request->file, matrix, err);
+    if (rc == ERR_OK)
+        rc = check_defence(request, matrix->n + request->b, err);
     if (rc != ERR_OK)
         return rc;
-    size_t bytes = attack->scratch_bytes == NULL
-                       ? 0
-                       : attack->scratch_bytes(request->attack.params, matrix->n + request->b, matrix->d, 1);
-    const float **rows = mem_array(matrix->n, sizeof *rows, err);
-    void *scratch = mem_array(bytes, 1, err);
     *message = (struct matrix){.n = 1, .d = matrix->d, .ld = matrix->ld};
     message->x = mem_array(matrix->ld, sizeof(float), err);
-    rc = rows == NULL || scratch == NULL || message->x == NULL
-             ? ERR_MEMORY
-             : attack_once(request, matrix, rows, &message->x, scratch, err);
-    mem_free(rows);
-    mem_free(scratch);
+    rc = message->x == NULL ? ERR_MEMORY : make_room(&room, request, matrix, err);
+    if (rc == ERR_OK)
+        rc = attack_once(request, matrix, &room, &message->x, err);
+    free_room(&room);
     return rc;
 }
 
@@ -141,6 +220,9 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (status == CLI_OK)
         print_message(&message, request.json);
 out:
+    for (size_t i = 0; i < request.defence.preaggregators.count; i++)
+        config_variant_release(&request.defence.preaggregators.items[i]);
+    config_variant_release(&request.defence.aggregator);
     config_variant_release(&request.attack);
     matrix_fini(&matrix);
     matrix_fini(&message);
@@ -150,12 +232,15 @@ out:
 const struct cli_command cli_attack = {
     .name = "attack",
     .summary = "show what an attack sends, given the honest messages",
-    .arguments = "--name NAME[:k=v,...] [--byzantine B] [--json] FILE",
-    .details =
-        "Reads the honest messages (JSON, CSV or .npy rows) and prints the message of the first of B "
-        "Byzantine "
-        "workers.\nWhere an attack looks at the worker's own honest message, the first row stands for it.\n\n"
-        "  echo '[[1,2,3],[4,5,6],[7,8,9]]' | byzsim attack --name alie:z=1.5,sign=1 --json -",
+    .arguments = "--name NAME[:k=v,...] [--rule NAME[:k=v,...]] [--pre NAME[:k=v,...]]... [--byzantine B] "
+                 "[--json] FILE",
+    .details = "Reads the honest messages (JSON, CSV or .npy rows) and prints the message of the first of B "
+               "Byzantine "
+               "workers.\nWhere an attack looks at the worker's own honest message, the first row stands for "
+               "it. Attacks that "
+               "search\nagainst the server's defence are told it with --rule and --pre.\n\n"
+               "  echo '[[1,2,3],[4,5,6],[7,8,9]]' | byzsim attack --name alie:z=1.5,sign=1 --json -\n"
+               "  byzsim attack --name optimal_ipm --pre nnm --rule median --byzantine 3 honest.npy",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .run = run,

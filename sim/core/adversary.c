@@ -105,6 +105,8 @@ static int attack_alone(struct simulation *simulation, size_t senders, char reas
     int refused = 0;
     for (size_t i = 0; i < senders; i++) {
         struct byz_attack_input in = input_of(simulation, &rng);
+        if (simulation->attack_state_size > 0)
+            in.state = (char *)simulation->attack_state + i * (simulation->attack_state_size / simulation->b);
         rng_start(&rng, simulation->settings->seed, RNG_ATTACK, 1 + i, simulation->round);
         in.known = in.own = simulation->own_rows + i;
         in.known_count = in.senders = 1;
@@ -113,6 +115,24 @@ static int attack_alone(struct simulation *simulation, size_t senders, char reas
                 ->apply(simulation->settings->attack.attack.params, &in, simulation->attack_rows + i, reason);
     }
     return refused;
+}
+
+/* Rows of a trial come as the honest workers', then the Byzantine ones', each in the order of the workers. */
+static void offer_trial(struct simulation *simulation, struct byz_attack_input *in)
+{
+    struct trial *trial = &simulation->trial;
+    size_t at[2] = {0, simulation->n - simulation->b};
+    bool weighted = simulation->settings->server.weights == WEIGHTS_SAMPLES;
+    for (size_t worker = 0; weighted && worker < simulation->n; worker++)
+        simulation->row_weights[at[simulation->byzantine[worker]]++] =
+            (double)holdings_size(&simulation->holdings, worker);
+    trial->real = &simulation->defence;
+    trial->weights = weighted ? simulation->row_weights : NULL;
+    trial->f = simulation->f;
+    trial->seed = simulation->settings->seed;
+    trial->round = simulation->round;
+    in->defend = trial_defend;
+    in->defender = trial;
 }
 
 static int attack_together(struct simulation *simulation, size_t senders, char reason[BYZ_REASON_SIZE])
@@ -125,6 +145,8 @@ static int attack_together(struct simulation *simulation, size_t senders, char r
     in.known_count = omniscient ? simulation->n - simulation->b : senders;
     in.own = simulation->own_rows;
     in.senders = senders;
+    if (attack_of(simulation)->tries_defence)
+        offer_trial(simulation, &in);
     return attack_of(simulation)
         ->apply(simulation->settings->attack.attack.params, &in, simulation->attack_rows, reason);
 }

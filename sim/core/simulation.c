@@ -68,6 +68,26 @@ static size_t room_samples(const struct settings *settings, const struct dataset
     return batch < EVALUATION_CHUNK ? EVALUATION_CHUNK : batch;
 }
 
+/* Senders that attack alone keep a state each. */
+static size_t attack_state_bytes(const struct settings *settings, size_t d)
+{
+    const struct byz_attack *attack = (const void *)settings->attack.attack.kind;
+    size_t n = (size_t)settings->workers.count, b = (size_t)settings->workers.byzantine;
+    size_t one = attack->state_bytes ? attack->state_bytes(settings->attack.attack.params, n, d) : 0;
+    return settings_knowledge(settings) == BYZ_OWN ? b * one : one;
+}
+
+/* The attack's state, and the defence it tries out. */
+static double attack_memory(const struct settings *settings, size_t n, size_t d, size_t ld)
+{
+    const struct byz_attack *attack = (const void *)settings->attack.attack.kind;
+    double bytes = (double)attack_state_bytes(settings, d);
+    if (attack->tries_defence)
+        bytes += defence_memory(&settings->server.defence, n, d, ld) +
+                 (double)(n + 1) * (double)ld * sizeof(float);
+    return bytes;
+}
+
 double simulation_memory(const struct settings *settings, const struct dataset *dataset)
 {
     struct model model = simulation_model(settings, dataset);
@@ -77,7 +97,8 @@ double simulation_memory(const struct settings *settings, const struct dataset *
     double room = (double)samples * (double)dataset->features * sizeof(float) +
                   2 * (double)d * sizeof(float) + (double)model_scratch_bytes(&model, samples);
     return (rows + 4) * (double)d * sizeof(float) + omp_get_max_threads() * room +
-           defence_memory(&settings->server.defence, n, d, (d + 15) / 16 * 16);
+           defence_memory(&settings->server.defence, n, d, (d + 15) / 16 * 16) +
+           attack_memory(settings, n, d, (d + 15) / 16 * 16);
 }
 
 /* Better told now than by the system in the middle of a run, when it ends a program that takes too much. */
@@ -151,12 +172,14 @@ static int make_attack(struct simulation *s, struct err *err)
 {
     const struct byz_attack *attack = (const void *)s->settings->attack.attack.kind;
     const void *params = s->settings->attack.attack.params;
-    s->attack_state_size = attack->state_bytes ? attack->state_bytes(params, s->n, s->d) : 0;
+    s->attack_state_size = attack_state_bytes(s->settings, s->d);
     s->attack_scratch_size =
         attack->scratch_bytes ? attack->scratch_bytes(params, s->n, s->d, s->threads) : 0;
     s->attack_state = mem_array(s->attack_state_size, 1, err);
     s->attack_scratch = mem_array(s->attack_scratch_size, 1, err);
-    return (int)err->code;
+    if (err->code != ERR_OK || !attack->tries_defence)
+        return (int)err->code;
+    return trial_init(&s->trial, &s->settings->server.defence, s->n, s->d, s->ld, err);
 }
 
 static int make_tables(struct simulation *s, struct err *err)
@@ -237,6 +260,7 @@ void simulation_free(struct simulation *s)
         mem_free(blocks[i]);
     holdings_fini(&s->holdings);
     defence_fini(&s->defence);
+    trial_fini(&s->trial);
     table_fini(&s->evaluations);
     table_fini(&s->rounds);
     text_fini(&s->notes);

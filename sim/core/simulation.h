@@ -15,6 +15,7 @@
 #include "sim/core/holdings.h"
 #include "sim/core/settings.h"
 #include "sim/core/table.h"
+#include "sim/core/trial.h"
 #include "sim/data/dataset.h"
 #include "sim/model/model.h"
 #include <stdbool.h>
@@ -64,6 +65,7 @@ struct simulation {
     uint64_t weight_rounds;
     void *attack_state, *attack_scratch;
     size_t attack_state_size, attack_scratch_size;
+    struct trial trial;        /* the defence that the attack tries out, where it does */
     struct thread_room *rooms; /* (threads) */
     struct model_score *scores;
     size_t score_capacity;

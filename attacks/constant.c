@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Constant: every coordinate of every Byzantine message is `value`. The "same-value" attack of Li, Xu, Chen,
+ * Giannakis, Ling, "RSA: Byzantine-robust stochastic aggregation methods for distributed learning from
+ * heterogeneous datasets", AAAI 2019. Cost: b d stores. Check: value = 2.5: (2.5, 2.5, 2.5).
+ */
+#include "attacks/messages.h"
+
+#include <float.h>
+
+struct constant_params {
+    double value;
+};
+
+static const struct byz_param constant_params[] = {
+    {.name = "value",
+     .type = BYZ_REAL,
+     .offset = offsetof(struct constant_params, value),
+     .initial = 100,
+     .min = -(double)FLT_MAX,
+     .max = (double)FLT_MAX,
+     .doc = "Every coordinate of the message."},
+};
+
+static int constant_apply(const void *params, const struct byz_attack_input *in, float *const *out,
+                          char reason[BYZ_REASON_SIZE])
+{
+    (void)reason;
+    messages_constant(in, (float)((const struct constant_params *)params)->value, out);
+    return 0;
+}
+
+const struct byz_attack attack_constant = {
+    .base = {.name = "constant",
+             .doc = "Every coordinate of the Byzantine messages is `value`: the same-value attack (Li, Xu, "
+                    "Chen, Giannakis, Ling, AAAI 2019). Carries the plain mean away by b value/n; far from "
+                    "every honest message when |value| sqrt(d) is large, so distances and trimming see it.",
+             .params = constant_params,
+             .param_count = BYZ_LENGTH(constant_params),
+             .params_size = sizeof(struct constant_params)},
+    .knowledge = 1u << BYZ_OWN,
+    .default_knowledge = BYZ_OWN,
+    .blind = true,
+    .apply = constant_apply,
+};

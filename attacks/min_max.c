@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Min-max: m = mu - gamma p with the largest gamma for which no known message is farther from m than the two
+ * known messages farthest from each other: max_i ||m - x_i||^2 <= max_ij ||x_i - x_j||^2. p: the standard
+ * deviation of each coordinate, mu/||mu||, or sign(mu). Each row bounds gamma by the root of a quadratic, so
+ * gamma is found in closed form. Shejwalkar, Houmansadr, "Manipulating the Byzantine", NDSS 2021. Cost: the
+ * known_count^2/2 distances between known messages. Check: rows (0), (2), std: mu = 1, p = sqrt 2, m = 0.
+ */
+#include "attacks/deviation.h"
+
+static int min_max_unsuitable(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
+                              size_t known_count, char reason[BYZ_REASON_SIZE])
+{
+    (void)params, (void)n, (void)b, (void)knowledge;
+    return deviation_unsuitable("min_max", known_count, reason);
+}
+
+static double largest_factor(const struct deviation *measured, size_t count)
+{
+    double diameter = 0, least = 0;
+    for (size_t i = 0; i < count; i++)
+        diameter = measured->widest[i] > diameter ? measured->widest[i] : diameter;
+    for (size_t i = 0; i < count; i++) {
+        double factor = deviation_root(measured->length, measured->along[i], diameter - measured->spread[i]);
+        least = i == 0 || factor < least ? factor : least;
+    }
+    return least;
+}
+
+static int min_max_apply(const void *params, const struct byz_attack_input *in, float *const *out,
+                         char reason[BYZ_REASON_SIZE])
+{
+    (void)reason;
+    struct deviation measured = deviation_measure(params, in, out[0]);
+    deviation_send(in, largest_factor(&measured, in->known_count), out);
+    return 0;
+}
+
+const struct byz_attack attack_min_max = {
+    .base =
+        {.name = "min_max",
+         .doc =
+             "The mean of the known messages moved against a direction as far as no known message is farther "
+             "from "
+             "it than known messages are from each other (Shejwalkar, Houmansadr, NDSS 2021). Passes for an "
+             "outlying honest message, so filters by distance keep it; strongest where honest messages vary "
+             "much. Costs all distances between known messages.",
+         .params = deviation_table,
+         .param_count = DEVIATION_PARAMS,
+         .params_size = sizeof(struct deviation_params)},
+    .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING,
+    .default_knowledge = BYZ_OMNISCIENT,
+    .unsuitable = min_max_unsuitable,
+    .scratch_bytes = deviation_scratch,
+    .apply = min_max_apply,
+};

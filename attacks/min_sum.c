@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Min-sum: m = mu - gamma p with the largest gamma for which the squared distances from m to the known
+ * messages sum to no more than those from the most outlying of them: sum_i ||m - x_i||^2 <= max_i sum_j ||x_i
+ * - x_j||^2. p: the standard deviation of each coordinate, mu/||mu||, or sign(mu). The root of one quadratic.
+ * Shejwalkar, Houmansadr, "Manipulating the Byzantine", NDSS 2021. Cost: the known_count^2/2 distances
+ * between known messages. Check: rows (0), (2), std: 2 + 2 (gamma sqrt 2)^2 <= 4, gamma = 1/sqrt 2, m = 0.
+ */
+#include "attacks/deviation.h"
+
+static int min_sum_unsuitable(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
+                              size_t known_count, char reason[BYZ_REASON_SIZE])
+{
+    (void)params, (void)n, (void)b, (void)knowledge;
+    return deviation_unsuitable("min_sum", known_count, reason);
+}
+
+static double largest_factor(const struct deviation *measured, size_t count)
+{
+    double most = 0, spread = 0, along = 0;
+    for (size_t i = 0; i < count; i++) {
+        most = measured->total[i] > most ? measured->total[i] : most;
+        spread += measured->spread[i];
+        along += measured->along[i];
+    }
+    return deviation_root((double)count * measured->length, along, most - spread);
+}
+
+static int min_sum_apply(const void *params, const struct byz_attack_input *in, float *const *out,
+                         char reason[BYZ_REASON_SIZE])
+{
+    (void)reason;
+    struct deviation measured = deviation_measure(params, in, out[0]);
+    deviation_send(in, largest_factor(&measured, in->known_count), out);
+    return 0;
+}
+
+const struct byz_attack attack_min_sum = {
+    .base = {.name = "min_sum",
+             .doc = "The mean of the known messages moved against a direction as far as the sum of its "
+                    "squared distances "
+                    "to known messages does not exceed that of the most outlying known message (Shejwalkar, "
+                    "Houmansadr, NDSS 2021). Stays closer to the honest ones than min_max and is harder to "
+                    "filter by "
+                    "sums of distances (krum). Costs all distances between known messages.",
+             .params = deviation_table,
+             .param_count = DEVIATION_PARAMS,
+             .params_size = sizeof(struct deviation_params)},
+    .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING,
+    .default_knowledge = BYZ_OMNISCIENT,
+    .unsuitable = min_sum_unsuitable,
+    .scratch_bytes = deviation_scratch,
+    .apply = min_sum_apply,
+};

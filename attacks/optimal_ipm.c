@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Optimal IPM: -epsilon mu with the epsilon that carries the run's own defence farthest from the honest mean.
+ * The factor is found by a line search for the largest ||F(pre(messages)) - mu||: try best + step; while
+ * that helps, accept and double the step; from the first failure on multiply the step by `ratio` after every
+ * trial, and still accept what helps, until the evaluations are used. Shejwalkar, Houmansadr, NDSS 2021, for
+ * the idea of tailoring the factor to a known rule; Xie, Koyejo, Gupta, UAI 2019, for the direction. Cost:
+ * `evaluations` aggregations a round. Check: rows (1,2,3), (4,5,6), (7,8,9), b = 1 against nnm,
+ * clipping:threshold=2, trimmed_mean:
+ * (-2.74877907, -3.43597384, -4.1231686).
+ */
+#include "attacks/search.h"
+
+#include <stdio.h>
+
+static int optimal_ipm_unsuitable(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
+                                  size_t known_count, char reason[BYZ_REASON_SIZE])
+{
+    (void)params, (void)n, (void)b, (void)knowledge;
+    if (known_count >= 2)
+        return 0;
+    snprintf(reason, BYZ_REASON_SIZE, "optimal_ipm needs 2 known messages: %zu is known", known_count);
+    return 1;
+}
+
+static void shape(const float *mean, const float *std, size_t d, double factor, float *out)
+{
+    (void)std;
+    for (size_t k = 0; k < d; k++)
+        out[k] = (float)(-factor * (double)mean[k]);
+}
+
+static int optimal_ipm_apply(const void *params, const struct byz_attack_input *in, float *const *out,
+                             char reason[BYZ_REASON_SIZE])
+{
+    return search_send(params, in, shape, out, reason);
+}
+
+const struct byz_attack attack_optimal_ipm = {
+    .base =
+        {.name = "optimal_ipm",
+         .doc =
+             "Inner-product manipulation (minus epsilon times the mean of the honest messages; Xie, Koyejo, "
+             "Gupta, UAI "
+             "2019) with the epsilon for which a line search carries the run's own defence farthest from the "
+             "honest mean. The attacker knows the rule; costs `evaluations` aggregations a round. Weak where "
+             "the mean is small against the honest spread.",
+         .params = search_table,
+         .param_count = SEARCH_PARAMS,
+         .params_size = sizeof(struct search_params)},
+    .knowledge = 1u << BYZ_OMNISCIENT,
+    .default_knowledge = BYZ_OMNISCIENT,
+    .tries_defence = true,
+    .unsuitable = optimal_ipm_unsuitable,
+    .scratch_bytes = search_scratch,
+    .apply = optimal_ipm_apply,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Replay: each sender's own honest message of `lag` attacked rounds ago; until that many have passed, its
+ * present one. A stale worker, or one that saves the work: the message was honest once, so no filter by shape
+ * sees it, and it pulls towards where the parameters were. State: `lag` messages for each sender. Cost: two
+ * copies. Check: lag = 2, own messages 1, 2, 3, 4 in successive rounds: 1, 2, 1, 2.
+ */
+#include "sim/api/byz_attack.h"
+
+#include <string.h>
+
+struct replay_params {
+    uint64_t lag;
+};
+
+static const struct byz_param replay_params[] = {
+    {.name = "lag",
+     .type = BYZ_COUNT,
+     .offset = offsetof(struct replay_params, lag),
+     .initial = 1,
+     .min = 1,
+     .max = 10000,
+     .doc = "How many attacked rounds old the message is; so many messages are kept for each sender."},
+};
+
+static bool replay_needs_own(const void *params)
+{
+    (void)params;
+    return true;
+}
+
+/* Rounds seen, then a ring of `lag` messages. */
+static size_t replay_state(const void *params, size_t n, size_t d)
+{
+    (void)n;
+    return sizeof(uint64_t) + (size_t)((const struct replay_params *)params)->lag * d * sizeof(float);
+}
+
+/* It works alone: one sender, whose own the state is. */
+static int replay_apply(const void *params, const struct byz_attack_input *in, float *const *out,
+                        char reason[BYZ_REASON_SIZE])
+{
+    (void)reason;
+    uint64_t *seen = in->state, lag = ((const struct replay_params *)params)->lag;
+    size_t bytes = in->d * sizeof *out[0];
+    char *place = (char *)(seen + 1) + (size_t)(*seen % lag) * bytes;
+    memcpy(out[0], *seen < lag ? (const char *)in->own[0] : place, bytes);
+    memcpy(place, in->own[0], bytes);
+    ++*seen;
+    return 0;
+}
+
+const struct byz_attack attack_replay = {
+    .base = {.name = "replay",
+             .doc =
+                 "Each Byzantine worker sends its own honest message of `lag` attacked rounds ago. Stale "
+                 "but honest in shape, so hardly any rule drops it; it slows learning down and, with a "
+                 "large learning rate, makes it swing. Keeps `lag` messages for each of them. With members "
+                 "redrawn each round the message is that of whoever had the same place among them.",
+             .params = replay_params,
+             .param_count = BYZ_LENGTH(replay_params),
+             .params_size = sizeof(struct replay_params)},
+    .knowledge = 1u << BYZ_OWN,
+    .default_knowledge = BYZ_OWN,
+    .needs_own = replay_needs_own,
+    .state_bytes = replay_state,
+    .apply = replay_apply,
+};
