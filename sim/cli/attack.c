@@ -128,6 +128,7 @@ static int check_defence(const struct request *request, size_t n, struct err *er
     const struct byz_attack *attack = (const void *)request->attack.kind;
     const struct defence_settings *defence = &request->defence;
     char reason[BYZ_REASON_SIZE] = "";
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): without a name the command has ended before
     if (!attack->tries_defence && (defence->aggregator.kind != NULL || defence->preaggregators.count > 0))
         return err_set(err, ERR_CONFIG, "%s tries out no defence: leave out --rule and --pre",
                        attack->base.name);

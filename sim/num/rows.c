@@ -8,7 +8,7 @@
 
 /* Columns of one unit of work; columns whose sums are kept in registers together; how many floats ahead a row
  * is fetched, because the processor's own prefetcher does not follow this many streams. */
-enum { BLOCK = 1024, WIDE = 32, AHEAD = 256, LANES = 16 };
+enum { BLOCK = 1024, WIDE = 16, AHEAD = 128, LANES = 16 };
 
 static size_t block_end(size_t from, size_t d)
 {
