@@ -34,35 +34,17 @@ struct request {
     const char *file;
 };
 
-static int read_variant(const struct byz_family *family, const char *words, struct byz_variant *out)
-{
-    struct config_errors errors = {0};
-    if (config_read_variant(family, words, out, &errors) == ERR_OK && errors.count == 0)
-        return CLI_OK;
-    return common_mistakes(&errors);
-}
-
-static int add_stage(const struct cli_command *command, struct request *request, const char *words)
-{
-    struct byz_variants *stages = &request->defence.preaggregators;
-    if (stages->count == BYZ_VARIANTS_MOST)
-        return cli_misused(command, "at most %d pre-aggregators", BYZ_VARIANTS_MOST);
-    int status = read_variant(&preaggregator_family, words, &stages->items[stages->count]);
-    stages->count += status == CLI_OK;
-    return status;
-}
-
 static int take(const struct cli_walk *walk, int option, struct request *request)
 {
     switch (option) {
     case NAME:
         config_variant_release(&request->attack);
-        return read_variant(&attack_family, walk->value, &request->attack);
+        return common_variant(&attack_family, walk->value, &request->attack);
     case RULE:
         config_variant_release(&request->defence.aggregator);
-        return read_variant(&aggregator_family, walk->value, &request->defence.aggregator);
+        return common_variant(&aggregator_family, walk->value, &request->defence.aggregator);
     case PRE:
-        return add_stage(walk->command, request, walk->value);
+        return common_stage(walk->command, walk->value, &request->defence.preaggregators);
     case BYZANTINE:
         return cli_count("byzantine", walk->value, 1, 1000000, &request->b) ? CLI_OK : CLI_USAGE;
     case SEED:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/cli/common.h"
+#include "aggregators/registry.h"
 #include "sim/cli/cli.h"
 
 #include <stdio.h>
@@ -44,4 +45,21 @@ struct config_source *common_parse(const char *label, const char *text, const st
 {
     struct config_errors errors = {0};
     return assign(config_source_parse(label, text, strlen(text), &errors), assignments, &errors);
+}
+
+int common_variant(const struct byz_family *family, const char *words, struct byz_variant *out)
+{
+    struct config_errors errors = {0};
+    if (config_read_variant(family, words, out, &errors) == ERR_OK && errors.count == 0)
+        return CLI_OK;
+    return common_mistakes(&errors);
+}
+
+int common_stage(const struct cli_command *command, const char *words, struct byz_variants *stages)
+{
+    if (stages->count == BYZ_VARIANTS_MOST)
+        return cli_misused(command, "at most %d pre-aggregators", BYZ_VARIANTS_MOST);
+    int status = common_variant(&preaggregator_family, words, &stages->items[stages->count]);
+    stages->count += status == CLI_OK;
+    return status;
 }

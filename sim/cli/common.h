@@ -27,4 +27,11 @@ struct config_source *common_parse(const char *label, const char *text,
  * returns CLI_USAGE. */
 int common_mistakes(struct config_errors *errors);
 
+/* Reads "name:key=value,..." into a variant; CLI_OK, or CLI_USAGE after printing the mistakes. */
+int common_variant(const struct byz_family *family, const char *words, struct byz_variant *out);
+
+/* The same for one more pre-aggregator behind those of the list. */
+struct cli_command;
+int common_stage(const struct cli_command *command, const char *words, struct byz_variants *stages);
+
 #endif
