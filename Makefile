@@ -56,13 +56,13 @@ LIBS        = $(PACKAGE_LIBS) $(OPENMP_LIBS) -lm -lpthread $(if $(filter Linux,$
 
 SOURCES := $(shell find $(wildcard sim aggregators attacks) -name '*.c' -not -path 'aggregators/plugins/*' -not -path 'sim/plugin/embed/*' | LC_ALL=C sort)
 # The sandbox is for Linux; elsewhere host_missing.c says so.
-SANDBOX := $(filter-out sim/plugin/host_missing.c,$(wildcard sim/plugin/host*.c $(addprefix sim/plugin/,filter.c landlock.c spawn.c watch.c)))
+SANDBOX := $(filter-out sim/plugin/host_missing.c,$(wildcard sim/plugin/host*.c $(addprefix sim/plugin/,filter.c landlock.c near.c spawn.c watch.c)))
 ifneq ($(SYSTEM),Linux)
 SOURCES := $(filter-out $(SANDBOX),$(SOURCES))
 endif
 TESTS   := $(shell find $(wildcard tests) -maxdepth 2 -name 'test_*.c' | LC_ALL=C sort)
 ifneq ($(SYSTEM),Linux)
-TESTS   := $(filter-out tests/test_sandbox.c tests/test_hostile.c,$(TESTS))
+TESTS   := $(filter-out tests/test_sandbox.c tests/test_hostile.c tests/test_near.c,$(TESTS))
 endif
 OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES))) $(BUILD)/obj/embedded.o
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o

@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct invariant_params {
-    uint64_t cases, rows, columns;
+    struct trials_size size;
     double tolerance;
     int law;
 };
@@ -30,27 +30,7 @@ static const struct byz_param params[] = {
          "rotation Q; every coordinate stays within that of the rows; the answer is a row; rows that are all "
          "equal are the answer; the same input gives the same bits, again, after another one, and in a new "
          "process."},
-    {.name = "cases",
-     .type = BYZ_COUNT,
-     .offset = P(cases),
-     .initial = 8,
-     .min = 1,
-     .max = 1e4,
-     .doc = "Inputs."},
-    {.name = "rows",
-     .type = BYZ_COUNT,
-     .offset = P(rows),
-     .initial = 15,
-     .min = 1,
-     .max = 1000,
-     .doc = "Most rows of an input, n; n and f are drawn among those the reference is defined for."},
-    {.name = "columns",
-     .type = BYZ_COUNT,
-     .offset = P(columns),
-     .initial = 40,
-     .min = 1,
-     .max = 1e6,
-     .doc = "Most columns of an input, d."},
+    TRIALS_SIZE_KNOBS(struct invariant_params, 8, 15, 40),
     {.name = "tolerance",
      .type = BYZ_REAL,
      .offset = P(tolerance),
@@ -241,16 +221,20 @@ static int try_law(struct law_case *test, struct trials *trials, double toleranc
     return rc;
 }
 
-static int try_case(struct trials *trials, const struct invariant_params *p,
-                    const struct reference *reference, size_t index, struct err *err)
+struct invariant_task {
+    const struct invariant_params *p;
+    const struct reference *reference;
+};
+
+static int try_case(struct trials *trials, const void *with, size_t index, struct err *err)
 {
+    const struct invariant_task *task = with;
+    const struct invariant_params *p = task->p;
+    const struct reference *reference = task->reference;
     struct law_case test = {.law = p->law};
     struct cases_case item = {0};
-    struct cases_plan plan = {.reference = reference->settings,
-                              .rows = (size_t)p->rows,
-                              .columns = (size_t)p->columns,
-                              .kind = p->law == DETERMINISM ? -1 : CASES_PLAIN,
-                              .seed = trials->context->seed};
+    const struct cases_plan plan = trials_plan(
+        &p->size, reference->settings, p->law == DETERMINISM ? -1 : CASES_PLAIN, trials->context->seed);
     float *ignored = NULL;
     rng_start(&test.rng, plan.seed, RNG_TEST, index, 1000);
     int rc = reference_case(reference, &plan, index, &item, &ignored, err);
@@ -271,12 +255,9 @@ static int run(const void *given, const struct check_context *context, struct ch
     const struct defence_settings settings = {.aggregator = context->assignment->reference};
     const struct reference reference = {.settings = &settings, .tolerance = p->tolerance};
     struct trials trials = {.context = context, .result = result};
-    int rc = ERR_OK;
+    const struct invariant_task task = {.p = p, .reference = &reference};
     result->value = (double)NAN;
-    for (size_t i = 0; rc == ERR_OK && i < p->cases && !trials_hopeless(&trials); i++)
-        rc = try_case(&trials, p, &reference, i, err);
-    trials_conclude(&trials, (size_t)p->cases);
-    return rc;
+    return trials_run(&trials, (size_t)p->size.cases, try_case, &task, err);
 }
 
 const struct check check_invariant = {

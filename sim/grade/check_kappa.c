@@ -173,8 +173,10 @@ static int run(const void *given, const struct check_context *context, struct ch
         .n = (size_t)search.p->rows, .f = (size_t)search.p->malicious, .d = COLUMNS, .ld = LD, .x = search.x};
     result->value = (double)NAN;
     rng_start(&rng, context->seed, RNG_TEST, 0, 0);
+    host_row_begin();
     for (size_t trial = 0; rc == ERR_OK && trial < search.p->trials && !search.trials.failed; trial++)
         rc = try_input(&search, trial, &rng, err);
+    host_row_end();
     if (rc == ERR_OK)
         conclude(&search, result);
     return rc;

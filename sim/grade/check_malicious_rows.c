@@ -8,7 +8,7 @@
 #include <math.h>
 
 struct malicious_params {
-    uint64_t cases, rows, columns;
+    struct trials_size size;
     double factor;
     int values;
 };
@@ -26,27 +26,7 @@ static const struct byz_param params[] = {
      .doc =
          "What the f rows hold: numbers around 1e30, NaN, infinities, or each of them in turn. (byzsim drops "
          "rows with NaN and infinities before a rule sees them, unless told otherwise.)"},
-    {.name = "cases",
-     .type = BYZ_COUNT,
-     .offset = P(cases),
-     .initial = 8,
-     .min = 1,
-     .max = 1e4,
-     .doc = "Inputs."},
-    {.name = "rows",
-     .type = BYZ_COUNT,
-     .offset = P(rows),
-     .initial = 15,
-     .min = 1,
-     .max = 1000,
-     .doc = "Most rows of an input, n; n and f are drawn among those the reference is defined for."},
-    {.name = "columns",
-     .type = BYZ_COUNT,
-     .offset = P(columns),
-     .initial = 40,
-     .min = 1,
-     .max = 1e6,
-     .doc = "Most columns of an input, d."},
+    TRIALS_SIZE_KNOBS(struct malicious_params, 8, 15, 40),
     {.name = "factor",
      .type = BYZ_REAL,
      .offset = P(factor),
@@ -95,16 +75,22 @@ static size_t carried_away(const struct cases_case *item, const float *out, doub
     return item->d;
 }
 
-static int try_case(struct trials *trials, const struct malicious_params *p, const struct cases_plan *plan,
-                    size_t index, struct err *err)
+struct malicious_task {
+    const struct malicious_params *p;
+    const struct cases_plan *plan;
+};
+
+static int try_case(struct trials *trials, const void *with, size_t index, struct err *err)
 {
+    const struct malicious_task *task = with;
+    const struct malicious_params *p = task->p;
     struct cases_case item = {0};
     struct host_outcome outcome;
     struct rng rng;
     float *got = NULL;
     char why[160];
-    rng_start(&rng, plan->seed, RNG_TEST, index, 1001);
-    int rc = cases_make(&item, plan, index, 0, err);
+    rng_start(&rng, task->plan->seed, RNG_TEST, index, 1001);
+    int rc = cases_make(&item, task->plan, index, 0, err);
     if (rc == ERR_OK && (got = mem_array(item.ld, sizeof *got, err)) == NULL)
         rc = ERR_MEMORY;
     if (rc == ERR_OK) {
@@ -132,18 +118,11 @@ static int run(const void *given, const struct check_context *context, struct ch
 {
     const struct malicious_params *p = given;
     const struct defence_settings settings = {.aggregator = context->assignment->reference};
-    const struct cases_plan plan = {.reference = &settings,
-                                    .rows = (size_t)p->rows,
-                                    .columns = (size_t)p->columns,
-                                    .kind = CASES_PLAIN,
-                                    .seed = context->seed};
+    const struct cases_plan plan = trials_plan(&p->size, &settings, CASES_PLAIN, context->seed);
+    const struct malicious_task task = {.p = p, .plan = &plan};
     struct trials trials = {.context = context, .result = result};
-    int rc = ERR_OK;
     result->value = (double)NAN;
-    for (size_t i = 0; rc == ERR_OK && i < p->cases && !trials_hopeless(&trials); i++)
-        rc = try_case(&trials, p, &plan, i, err);
-    trials_conclude(&trials, (size_t)p->cases);
-    return rc;
+    return trials_run(&trials, (size_t)p->size.cases, try_case, &task, err);
 }
 
 const struct check check_malicious_rows = {

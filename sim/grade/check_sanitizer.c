@@ -7,32 +7,11 @@
 #include <string.h>
 
 struct sanitizer_params {
-    uint64_t cases, rows, columns;
+    struct trials_size size;
 };
 
-#define P(field) offsetof(struct sanitizer_params, field)
 static const struct byz_param params[] = {
-    {.name = "cases",
-     .type = BYZ_COUNT,
-     .offset = P(cases),
-     .initial = 8,
-     .min = 1,
-     .max = 1000,
-     .doc = "Inputs."},
-    {.name = "rows",
-     .type = BYZ_COUNT,
-     .offset = P(rows),
-     .initial = 9,
-     .min = 1,
-     .max = 1000,
-     .doc = "Most rows of an input, n."},
-    {.name = "columns",
-     .type = BYZ_COUNT,
-     .offset = P(columns),
-     .initial = 12,
-     .min = 1,
-     .max = 1e5,
-     .doc = "Most columns of an input, d."},
+    TRIALS_SIZE_KNOBS(struct sanitizer_params, 8, 9, 12),
 };
 
 /* Only what the sanitizers or the sandbox object to counts; other tests judge the answer. */
@@ -65,16 +44,12 @@ static int examine(const struct sanitizer_params *p, const struct check_context 
                    struct subject *subject, struct check_result *result, struct err *err)
 {
     const struct defence_settings settings = {.aggregator = context->assignment->reference};
-    const struct cases_plan plan = {.reference = &settings,
-                                    .rows = (size_t)p->rows,
-                                    .columns = (size_t)p->columns,
-                                    .kind = -1,
-                                    .seed = context->seed};
+    const struct cases_plan plan = trials_plan(&p->size, &settings, -1, context->seed);
     struct check_context inner = *context;
     struct trials trials = {.context = &inner, .result = result};
     int rc = ERR_OK;
     inner.subject = subject;
-    for (size_t i = 0; rc == ERR_OK && i < p->cases && trials.deaths == 0; i++)
+    for (size_t i = 0; rc == ERR_OK && i < p->size.cases && trials.deaths == 0; i++)
         rc = try_case(&trials, &plan, i, err);
     check_share(result, trials.deaths == 0 ? 1 : 0);
     if (trials.failed)

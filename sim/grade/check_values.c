@@ -6,7 +6,7 @@
 #include <math.h>
 
 struct values_params {
-    uint64_t cases, rows, columns;
+    struct trials_size size;
     double tolerance;
     int kind, credit;
 };
@@ -18,27 +18,7 @@ static const char *const credit_words[] = {"share", "all", NULL};
 
 #define P(field) offsetof(struct values_params, field)
 static const struct byz_param params[] = {
-    {.name = "cases",
-     .type = BYZ_COUNT,
-     .offset = P(cases),
-     .initial = 16,
-     .min = 1,
-     .max = 1e4,
-     .doc = "Inputs."},
-    {.name = "rows",
-     .type = BYZ_COUNT,
-     .offset = P(rows),
-     .initial = 15,
-     .min = 1,
-     .max = 1000,
-     .doc = "Most rows of an input, n; n and f are drawn among those the reference is defined for."},
-    {.name = "columns",
-     .type = BYZ_COUNT,
-     .offset = P(columns),
-     .initial = 40,
-     .min = 1,
-     .max = 1e6,
-     .doc = "Most columns of an input, d; they are drawn, and so is how far ld exceeds them."},
+    TRIALS_SIZE_KNOBS(struct values_params, 16, 15, 40),
     {.name = "tolerance",
      .type = BYZ_REAL,
      .offset = P(tolerance),
@@ -59,11 +39,15 @@ static const struct byz_param params[] = {
      .doc = "\"share\": points for the share of right answers; \"all\": only when all are right."},
 };
 
-static void judge(struct trials *trials, const struct reference *reference, const struct cases_case *item,
-                  const float *expected, const float *got, size_t wrong)
+struct values_task {
+    const struct reference *reference;
+    const struct cases_plan *plan;
+};
+
+static void judge(struct trials *trials, const struct cases_case *item, const float *expected,
+                  const float *got, size_t wrong)
 {
     struct text why = {0};
-    (void)reference;
     if (wrong == item->d) {
         trials_right(trials);
         return;
@@ -74,14 +58,15 @@ static void judge(struct trials *trials, const struct reference *reference, cons
     text_fini(&why);
 }
 
-static int try_case(struct trials *trials, const struct reference *reference, const struct cases_plan *plan,
-                    size_t index, struct err *err)
+static int try_case(struct trials *trials, const void *with, size_t index, struct err *err)
 {
+    const struct values_task *task = with;
+    const struct reference *reference = task->reference;
     struct cases_case item = {0};
     struct host_outcome outcome;
     float *expected = NULL, *got = NULL;
     size_t wrong = 0;
-    int rc = reference_case(reference, plan, index, &item, &expected, err);
+    int rc = reference_case(reference, task->plan, index, &item, &expected, err);
     if (rc == ERR_OK && (got = mem_array(item.ld, sizeof *got, err)) == NULL)
         rc = ERR_MEMORY;
     if (rc == ERR_OK)
@@ -91,7 +76,7 @@ static int try_case(struct trials *trials, const struct reference *reference, co
     } else if (rc == ERR_OK) {
         rc = reference_compare(reference, &item, expected, got, &wrong, err);
         if (rc == ERR_OK)
-            judge(trials, reference, &item, expected, got, wrong);
+            judge(trials, &item, expected, got, wrong);
     }
     mem_free(expected);
     mem_free(got);
@@ -105,17 +90,11 @@ static int run(const void *given, const struct check_context *context, struct ch
     const struct values_params *p = given;
     const struct defence_settings settings = {.aggregator = context->assignment->reference};
     const struct reference reference = {.settings = &settings, .tolerance = p->tolerance};
-    const struct cases_plan plan = {.reference = &settings,
-                                    .rows = (size_t)p->rows,
-                                    .columns = (size_t)p->columns,
-                                    .kind = p->kind - 1,
-                                    .seed = context->seed};
+    const struct cases_plan plan = trials_plan(&p->size, &settings, p->kind - 1, context->seed);
+    const struct values_task task = {.reference = &reference, .plan = &plan};
     struct trials trials = {.context = context, .result = result};
-    int rc = ERR_OK;
     result->value = (double)NAN;
-    for (size_t i = 0; rc == ERR_OK && i < p->cases && !trials_hopeless(&trials); i++)
-        rc = try_case(&trials, &reference, &plan, i, err);
-    trials_conclude(&trials, (size_t)p->cases);
+    int rc = trials_run(&trials, (size_t)p->size.cases, try_case, &task, err);
     if (p->credit == CREDIT_ALL && result->fraction < 1) {
         result->fraction = 0;
         result->verdict = trials.failed ? result->verdict : "wrong";

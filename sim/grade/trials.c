@@ -5,12 +5,40 @@
 
 enum { DEATHS_MOST = 2, SHOWN_MOST = 60 };
 
+struct cases_plan trials_plan(const struct trials_size *size, const struct defence_settings *reference,
+                              int kind, uint64_t seed)
+{
+    return (struct cases_plan){.reference = reference,
+                               .rows = (size_t)size->rows,
+                               .columns = (size_t)size->columns,
+                               .kind = kind,
+                               .seed = seed};
+}
+
 int trials_call(struct trials *trials, const struct cases_case *item, uint64_t round, float *out,
                 struct host_outcome *outcome, struct err *err)
 {
     const struct subject_call call = {
         .n = item->n, .f = item->f, .d = item->d, .ld = item->ld, .x = item->x, .out = out, .round = round};
     return subject_apply(trials->context->subject, &call, outcome, err);
+}
+
+bool trials_hopeless(const struct trials *trials)
+{
+    return trials->deaths >= DEATHS_MOST;
+}
+
+int trials_run(struct trials *trials, size_t count,
+               int (*try_case)(struct trials *trials, const void *with, size_t index, struct err *err),
+               const void *with, struct err *err)
+{
+    int rc = ERR_OK;
+    host_row_begin();
+    for (size_t i = 0; rc == ERR_OK && i < count && !trials_hopeless(trials); i++)
+        rc = try_case(trials, with, i, err);
+    host_row_end();
+    trials_conclude(trials, count);
+    return rc;
 }
 
 void trials_right(struct trials *trials)
@@ -91,11 +119,6 @@ void trials_wrong(struct trials *trials, const struct cases_case *item, const ch
     }
     trials->told = true;
     trials->total++;
-}
-
-bool trials_hopeless(const struct trials *trials)
-{
-    return trials->deaths >= DEATHS_MOST;
 }
 
 void trials_conclude(struct trials *trials, size_t count)

@@ -15,6 +15,37 @@ struct trials {
     bool told;                 /* the message tells of a first failure */
 };
 
+/* How many inputs a check draws, and how large: member `size` of its parameters. */
+struct trials_size {
+    uint64_t cases, rows, columns;
+};
+
+#define TRIALS_KNOB(params, member, first, highest, text)                                                    \
+    {                                                                                                        \
+        .name = #member, .type = BYZ_COUNT,                                                                  \
+        .offset = offsetof(params, size) + offsetof(struct trials_size, member), .initial = (first),         \
+        .min = 1, .max = (highest), .doc = (text)                                                            \
+    }
+
+/* What those cases are drawn from; `reference` is borrowed. */
+struct cases_plan trials_plan(const struct trials_size *size, const struct defence_settings *reference,
+                              int kind, uint64_t seed);
+
+/* Its knobs, for the table of the check whose parameters are of type `params`. */
+#define TRIALS_SIZE_KNOBS(params, inputs, most_rows, most_columns)                                           \
+    TRIALS_KNOB(params, cases, inputs, 1e4, "Inputs."),                                                      \
+        TRIALS_KNOB(                                                                                         \
+            params, rows, most_rows, 1000,                                                                   \
+            "Most rows of an input, n; n and f are drawn among those the reference is defined for."),        \
+        TRIALS_KNOB(params, columns, most_columns, 1e6,                                                      \
+                    "Most columns of an input, d; they are drawn, and so is how far ld exceeds them.")
+
+/* Tries case after case, and concludes. Ends early where `try_case` fails for a reason of ours, or the
+ * submission keeps dying. */
+int trials_run(struct trials *trials, size_t count,
+               int (*try_case)(struct trials *trials, const void *with, size_t index, struct err *err),
+               const void *with, struct err *err);
+
 /* Puts the case to the submission; out (d). */
 int trials_call(struct trials *trials, const struct cases_case *item, uint64_t round, float *out,
                 struct host_outcome *outcome, struct err *err);

@@ -100,6 +100,11 @@ int host_call(struct host_worker *worker, const struct host_call *call, struct h
               struct err *err);
 bool host_worker_alive(const struct host_worker *worker);
 
+/* Around calls that follow each other within microseconds, to one worker or several, by this thread: they are
+ * kept from the trouble of waking another processor (near.h). Rows nest; each begin has its end. */
+void host_row_begin(void);
+void host_row_end(void);
+
 /* What the plugin printed so far, NUL-terminated; *cut: there was more. Valid until the next call. */
 const char *host_output(struct host_worker *worker, size_t *length, bool *cut);
 

@@ -232,8 +232,10 @@ int host_ask(struct host_worker *worker, const void *question, size_t question_s
     if (!watch_alive(&worker->watch))
         return err_set(err, ERR_INVALID, "sandbox: the worker has ended and cannot be asked");
     enum reception got = NONSENSE;
+    near_ask(&worker->near, worker->watch.process.pid, begun);
     if (question_size == 0 || send_question(worker, question, question_size))
         got = receive(worker, kind, answer, answer_size, 0);
+    near_answered(&worker->near, worker->watch.process.pid, watch_now() - begun);
     while (got == NOTHING_YET) {
         enum watch_event event = wait_for(worker, wall, cpu);
         if (event != WATCH_MESSAGE)

@@ -45,6 +45,16 @@ const char *host_output(struct host_worker *worker, size_t *length, bool *cut)
     return text_string(&worker->watch.kept);
 }
 
+void host_row_begin(void)
+{
+    near_row_begin();
+}
+
+void host_row_end(void)
+{
+    near_row_end();
+}
+
 /* ---- preparing ---- */
 
 static int clear_state(struct host_worker *worker, size_t bytes, struct host_outcome *outcome)

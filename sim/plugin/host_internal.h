@@ -6,6 +6,7 @@
 #include "sim/plugin/host.h"
 #include "sim/plugin/host_tools.h"
 #include "sim/plugin/landlock.h"
+#include "sim/plugin/near.h"
 #include "sim/plugin/watch.h"
 #include <pthread.h>
 
@@ -54,6 +55,7 @@ struct host_worker {
     struct host_memory input, output, state;
     size_t state_bytes;
     struct watch watch;
+    struct near near;
     double cpu_before; /* CPU clock at its last answer */
     struct byz_plugin plugin;
     size_t n, f, d;                          /* prepared for; d 0: not yet */

@@ -142,7 +142,7 @@ static int launch(struct host_worker *worker, const struct host_artefact *artefa
         pipe2(said, O_CLOEXEC) != 0)
         rc = err_set(err, ERR_IO, "sandbox: no way to speak to a worker: %s", strerror(errno));
     /* How long an answer is waited for before anything else is looked at: see host_ask.c. */
-    const struct timeval moment = {.tv_usec = 20000};
+    const struct timeval moment = {.tv_usec = (suseconds_t)(1e6 * NEAR_QUICK)};
     if (rc == ERR_OK)
         (void)setsockopt(talk[0], SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
     struct spawn spawn = {.program_fd = program,
