@@ -6,7 +6,7 @@
 #include "sim/api/byz_attack.h"
 
 /* 0 when at least `wanted` messages are known; otherwise the reason why the attack of that name cannot do,
- * and 1. */
+ * and 1. For attacks whose knobs decide how many it takes; least_known is for the others. */
 int messages_too_few(const char *name, size_t wanted, size_t known_count, char reason[BYZ_REASON_SIZE]);
 
 /* Copies out[0] into the messages of all other senders. */

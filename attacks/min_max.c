@@ -9,13 +9,6 @@
 #include "attacks/deviation.h"
 #include "attacks/messages.h"
 
-static int min_max_unsuitable(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
-                              size_t known_count, char reason[BYZ_REASON_SIZE])
-{
-    (void)params, (void)n, (void)b, (void)knowledge;
-    return messages_too_few("min_max", 2, known_count, reason);
-}
-
 static double largest_factor(const struct deviation *measured, size_t count)
 {
     double diameter = 0, least = 0;
@@ -58,7 +51,7 @@ const struct byz_attack attack_min_max = {
              .params_size = sizeof(struct deviation_params)},
     .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING,
     .default_knowledge = BYZ_OMNISCIENT,
-    .unsuitable = min_max_unsuitable,
+    .least_known = 2,
     .scratch_bytes = deviation_scratch,
     .apply = min_max_apply,
 };

@@ -9,13 +9,6 @@
 #include "attacks/messages.h"
 #include "attacks/search.h"
 
-static int optimal_alie_unsuitable(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
-                                   size_t known_count, char reason[BYZ_REASON_SIZE])
-{
-    (void)params, (void)n, (void)b, (void)knowledge;
-    return messages_too_few("optimal_alie", 2, known_count, reason);
-}
-
 static void shape(const float *mean, const float *std, size_t d, double factor, float *out)
 {
     for (size_t k = 0; k < d; k++)
@@ -52,8 +45,8 @@ const struct byz_attack attack_optimal_alie = {
              .params_size = sizeof(struct search_params)},
     .knowledge = 1u << BYZ_OMNISCIENT,
     .default_knowledge = BYZ_OMNISCIENT,
+    .least_known = 2,
     .tries_defence = true,
-    .unsuitable = optimal_alie_unsuitable,
     .scratch_bytes = search_scratch,
     .apply = optimal_alie_apply,
 };

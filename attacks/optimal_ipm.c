@@ -9,13 +9,6 @@
 #include "attacks/messages.h"
 #include "attacks/search.h"
 
-static int optimal_ipm_unsuitable(const void *params, size_t n, size_t b, enum byz_knowledge knowledge,
-                                  size_t known_count, char reason[BYZ_REASON_SIZE])
-{
-    (void)params, (void)n, (void)b, (void)knowledge;
-    return messages_too_few("optimal_ipm", 2, known_count, reason);
-}
-
 static void shape(const float *mean, const float *std, size_t d, double factor, float *out)
 {
     (void)std;
@@ -50,8 +43,8 @@ const struct byz_attack attack_optimal_ipm = {
              .params_size = sizeof(struct search_params)},
     .knowledge = 1u << BYZ_OMNISCIENT,
     .default_knowledge = BYZ_OMNISCIENT,
+    .least_known = 2,
     .tries_defence = true,
-    .unsuitable = optimal_ipm_unsuitable,
     .scratch_bytes = search_scratch,
     .apply = optimal_ipm_apply,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new attack is a new file and a line in this table; a second name is a descriptor beside the first. */
 #include "attacks/registry.h"
+#include "attacks/messages.h"
 
 extern const struct byz_attack attack_none, attack_sign_flip, attack_reverse, attack_gaussian, attack_noise,
     attack_uniform, attack_constant, attack_same_value, attack_zero, attack_inf, attack_nan, attack_bit_flip,
@@ -48,3 +49,11 @@ static const struct byz_descriptor *attack_at(size_t index)
 }
 
 const struct byz_family attack_family = {"attack", "attacks", BYZ_LENGTH(attacks), attack_at};
+
+int attack_unsuitable(const struct byz_attack *attack, const void *params, size_t n, size_t b,
+                      enum byz_knowledge knowledge, size_t known_count, char reason[BYZ_REASON_SIZE])
+{
+    if (messages_too_few(attack->base.name, attack->least_known, known_count, reason) != 0)
+        return 1;
+    return attack->unsuitable == NULL ? 0 : attack->unsuitable(params, n, b, knowledge, known_count, reason);
+}

@@ -66,6 +66,18 @@ with scratch() as folder:
     refused("a gradient nobody needs", "mean has no use", "aggregate", "--rule", "mean", both)
     refused("a loss", 'use it in "byzsim run"', "aggregate", "--rule", "zeno", rows)
     refused("an attack with a gradient", "leave it out", "attack", "--name", "alie", both)
+    last = write(f"{folder}/last.json", [[1, -2]])
+    a, mu, ones = np.array([1.0, -2.0]), np.array([5 / 3, 2.0]), np.ones(2)
+    r = 0.9 * a + 0.1 * mu
+    q = ones - (ones @ r) / (r @ r) * r
+    for z in (1, 2.5):
+        done = run("attack", "--name", f"rop:z={z}", "--previous", last, "--json", rows)
+        sent = json.loads(done.stdout)["output"]
+        checks.expect(f"rop with a last aggregate, z = {z}", np.allclose(sent, a + z * q / np.linalg.norm(q), rtol=1e-6), sent)
+    refused("a last aggregate of another length", "one row of 2 values, not 1 of 3", "attack", "--name", "rop", "--previous",
+            long, rows)
+    refused("last aggregate and messages from standard input", 'only one of the two files can be "-"', "attack", "--name",
+            "rop", "--previous", "-", "-")
     for name in ("fltrust", "zeno"):
         refused(f"trying out {name}", 'use "byzsim run"', "attack", "--name", "optimal_ipm", "--rule", name, rows)
     for name in ("foolsgold", "safeguard", "byzantine_sgd"):

@@ -67,6 +67,7 @@ struct byz_attack {
     enum byz_knowledge default_knowledge; /* one of them */
     bool blind;                           /* looks at no message at all, whatever it might see */
     bool tries_defence;                   /* wants in->defend */
+    size_t least_known;                   /* messages that it has to see; 0: none */
 
     /* 0 when it is defined for b Byzantine workers among n that know this much (and so see known_count rows);
      * otherwise writes why not and returns non-zero. NULL: always. */

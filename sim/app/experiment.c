@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/app/experiment.h"
+#include "attacks/registry.h"
 #include "sim/api/byz_aggregator.h"
 #include "sim/api/byz_attack.h"
 #include "sim/app/tables.h"
@@ -102,9 +103,8 @@ static void check_attack(const struct check *check, struct text *warnings)
                        "%s does not work with \"%s\"; it works with %s", attack->base.name, levels[level],
                        text_string(&allowed));
         text_fini(&allowed);
-    } else if (attack->unsuitable != NULL &&
-               attack->unsuitable(settings->attack.attack.params, n, b, (enum byz_knowledge)level,
-                                  settings_known_count(settings), reason) != 0) {
+    } else if (attack_unsuitable(attack, settings->attack.attack.params, n, b, (enum byz_knowledge)level,
+                                 settings_known_count(settings), reason) != 0) {
         config_mistake(check->errors, check->source, check->json, "attack", "%s", reason);
     } else if (attack->warn != NULL) {
         attack->warn(settings->attack.attack.params, n, b, reason);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RULE, PRE, BYZANTINE, GRADIENT, SEED, ROUND, OUT, JSON, EXPLAIN };
+enum { RULE, PRE, BYZANTINE, GRADIENT, COMMON };
 
 static const struct cli_option options[] = {
     [RULE] = {"rule", "NAME[:k=v,...]",
@@ -21,18 +21,15 @@ static const struct cli_option options[] = {
     [BYZANTINE] = {"byzantine", "F", "declared Byzantine rows, f (default 0)"},
     [GRADIENT] = {"server-gradient", "FILE",
                   "the server's own gradient, a matrix of one row, for rules that need it (fltrust)"},
-    [SEED] = {"seed", "N", "seed of the random streams (default 1)"},
-    [ROUND] = {"round", "N", "round number, which names the streams too (default 0)"},
-    [OUT] = {"out", "FILE", ANSWER_OUT_HELP},
-    [JSON] = {"json", NULL, "print JSON: {\"output\": ..., \"weights\": [...]}"},
-    [EXPLAIN] = {"explain", NULL, "add each row's weight, norm and distance to the result, and kappa"},
+    ANSWER_OPTIONS(COMMON, "print JSON: {\"output\": ..., \"weights\": [...]}",
+                   "add each row's weight, norm and distance to the result, and kappa"),
 };
 
 struct request {
     struct defence_settings settings;
-    size_t f, seed, round;
+    size_t f;
     struct answer_form form;
-    const char *file, *gradient;
+    const char *gradient;
 };
 
 static int take(const struct cli_walk *walk, int option, struct request *request)
@@ -48,27 +45,10 @@ static int take(const struct cli_walk *walk, int option, struct request *request
     case GRADIENT:
         request->gradient = walk->value;
         return CLI_OK;
-    case SEED:
-        return cli_count("seed", walk->value, 0, (size_t)BYZ_COUNT_MOST, &request->seed) ? CLI_OK : CLI_USAGE;
-    case ROUND:
-        return cli_count("round", walk->value, 0, (size_t)BYZ_COUNT_MOST, &request->round) ? CLI_OK
-                                                                                           : CLI_USAGE;
-    case OUT:
-        return answer_take_out(walk->command, walk->value, &request->form);
-    case JSON:
-        request->form.json = true;
-        return CLI_OK;
-    case EXPLAIN:
-        request->form.explain = true;
-        return CLI_OK;
     case CLI_WORD:
-        if (request->file != NULL)
-            return cli_misused(walk->command, "one matrix file, not two: \"%s\" and \"%s\"", request->file,
-                               walk->value);
-        request->file = walk->value;
-        return CLI_OK;
+        return answer_take_word(walk, &request->form);
     default:
-        return CLI_USAGE;
+        return option < COMMON ? CLI_USAGE : answer_take(walk, option - COMMON, &request->form);
     }
 }
 
@@ -98,22 +78,13 @@ static int give(const struct request *request, const struct matrix *matrix,
 /* Takes the server's gradient from its own file to the matrix. */
 static int read_gradient(const struct request *request, struct matrix *matrix, struct err *err)
 {
-    struct matrix gradient = {0};
     if (request->gradient == NULL)
         return ERR_OK;
     if (matrix->server_gradient != NULL)
         return err_set(err, ERR_CONFIG, "%s brings a \"server_gradient\": leave out --server-gradient",
-                       request->file);
-    int rc = matrix_read(request->gradient, &gradient, err);
-    if (rc == ERR_OK && (gradient.n != 1 || gradient.d != matrix->d))
-        rc = err_set(err, ERR_CONFIG, "%s: the server's gradient is one row of %zu values, not %zu of %zu",
-                     request->gradient, matrix->d, gradient.n, gradient.d);
-    if (rc == ERR_OK) {
-        matrix->server_gradient = gradient.x;
-        gradient.x = NULL;
-    }
-    matrix_fini(&gradient);
-    return rc;
+                       request->form.file);
+    return answer_read_row(request->gradient, "the server's gradient", matrix->d, &matrix->server_gradient,
+                           err);
 }
 
 /* What a matrix cannot tell. */
@@ -140,7 +111,7 @@ static int check_needs(const struct request *request, const struct matrix *matri
 static int prepare(const struct request *request, struct matrix *matrix, struct err *err)
 {
     char reason[BYZ_REASON_SIZE] = "";
-    int rc = matrix_read(request->file, matrix, err);
+    int rc = matrix_read(request->form.file, matrix, err);
     if (rc == ERR_OK)
         rc = read_gradient(request, matrix, err);
     if (rc == ERR_OK && request->f >= matrix->n)
@@ -168,8 +139,8 @@ static int aggregate(const struct request *request, struct matrix *matrix, struc
         const struct defence_input in = {.x = matrix->x,
                                          .n = matrix->n,
                                          .f = request->f,
-                                         .seed = request->seed,
-                                         .round = request->round,
+                                         .seed = request->form.seed,
+                                         .round = request->form.round,
                                          .facts = facts};
         defence_run(&defence, &in, out, &outcome);
         rc = outcome.answered ? give(request, matrix, &outcome, out, err)
@@ -181,14 +152,9 @@ static int aggregate(const struct request *request, struct matrix *matrix, struc
     return rc;
 }
 
-static bool is_input(const char *file)
-{
-    return file != NULL && strcmp(file, "-") == 0;
-}
-
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct request request = {.seed = 1};
+    struct request request = {.form = {.seed = 1}};
     struct matrix matrix = {0};
     struct err err = {0};
     struct cli_walk walk = {.command = command, .argc = argc, .argv = argv};
@@ -198,12 +164,12 @@ static int run(const struct cli_command *command, int argc, char **argv)
             goto out;
         status = take(&walk, option, &request);
     }
-    if (status == CLI_OK && request.file == NULL)
+    if (status == CLI_OK && request.form.file == NULL)
         status = cli_misused(command, "a matrix file is needed (\"-\": standard input)");
     if (status == CLI_OK && request.settings.aggregator.kind == NULL &&
         request.settings.preaggregators.count == 0)
         status = cli_misused(command, "--rule or --pre is needed");
-    if (status == CLI_OK && is_input(request.gradient) && is_input(request.file))
+    if (status == CLI_OK && answer_both_stdin(request.gradient, request.form.file))
         status = cli_misused(command, "only one of the two files can be \"-\", standard input");
     if (status == CLI_OK && aggregate(&request, &matrix, &err) != ERR_OK)
         status = cli_refused(&err);

@@ -1,20 +1,76 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/cli/answer.h"
+#include "sim/api/byz_param.h"
 #include "sim/num/rows.h"
 #include "sim/report/matrix_write.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Input rows named in one line about an output row; columns of a number in a table. */
 enum { SHARES_SHOWN = 6, WIDTH = 12 };
 
-int answer_take_out(const struct cli_command *command, const char *path, struct answer_form *form)
+static int take_out(const struct cli_command *command, const char *path, struct answer_form *form)
 {
     form->out = path;
     return matrix_write_known(path)
                ? CLI_OK
                : cli_misused(command, "--out \"%s\": the ending tells the form: .json, .csv or .npy", path);
+}
+
+static int take_number(const char *name, const char *value, size_t *out)
+{
+    return cli_count(name, value, 0, (size_t)BYZ_COUNT_MOST, out) ? CLI_OK : CLI_USAGE;
+}
+
+int answer_take_word(const struct cli_walk *walk, struct answer_form *form)
+{
+    if (form->file != NULL)
+        return cli_misused(walk->command, "one matrix file, not two: \"%s\" and \"%s\"", form->file,
+                           walk->value);
+    form->file = walk->value;
+    return CLI_OK;
+}
+
+int answer_take(const struct cli_walk *walk, int option, struct answer_form *form)
+{
+    switch (option) {
+    case ANSWER_SEED:
+        return take_number("seed", walk->value, &form->seed);
+    case ANSWER_ROUND:
+        return take_number("round", walk->value, &form->round);
+    case ANSWER_OUT:
+        return take_out(walk->command, walk->value, form);
+    case ANSWER_JSON:
+        form->json = true;
+        return CLI_OK;
+    case ANSWER_EXPLAIN:
+        form->explain = true;
+        return CLI_OK;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+bool answer_both_stdin(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, "-") == 0 && strcmp(b, "-") == 0;
+}
+
+int answer_read_row(const char *path, const char *what, size_t d, float **row, struct err *err)
+{
+    struct matrix matrix = {0};
+    int rc = matrix_read(path, &matrix, err);
+    if (rc == ERR_OK && (matrix.n != 1 || matrix.d != d))
+        rc = err_set(err, ERR_CONFIG, "%s: %s is one row of %zu values, not %zu of %zu", path, what, d,
+                     matrix.n, matrix.d);
+    if (rc == ERR_OK) {
+        *row = matrix.x;
+        matrix.x = NULL;
+    }
+    matrix_fini(&matrix);
+    return rc;
 }
 
 static const float *row_of(const struct matrix *matrix, size_t i)

@@ -15,26 +15,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME, RULE, PRE, BYZANTINE, SEED, ROUND, OUT, JSON, EXPLAIN };
+enum { NAME, RULE, PRE, BYZANTINE, PREVIOUS, COMMON };
 
 static const struct cli_option options[] = {
     [NAME] = {"name", "NAME[:k=v,...]", "the attack"},
     [RULE] = {"rule", "NAME[:k=v,...]", "the server's rule, for attacks that try it out (optimal_ipm)"},
     [PRE] = {"pre", "NAME[:k=v,...]", "a pre-aggregator before it; may be repeated, applied in this order"},
     [BYZANTINE] = {"byzantine", "B", "Byzantine workers beside the honest rows (default 1)"},
-    [SEED] = {"seed", "N", "seed of the random streams (default 1)"},
-    [ROUND] = {"round", "N", "round number (default 0)"},
-    [OUT] = {"out", "FILE", ANSWER_OUT_HELP},
-    [JSON] = {"json", NULL, "print JSON: {\"output\": [...]}"},
-    [EXPLAIN] = {"explain", NULL, "add each honest row's norm and its distance to the message"},
+    [PREVIOUS] = {"previous", "FILE",
+                  "the server's last aggregate, a matrix of one row, for attacks that start from it (rop)"},
+    ANSWER_OPTIONS(COMMON, "print JSON: {\"output\": [...]}",
+                   "add each honest row's norm and its distance to the message"),
 };
 
 struct request {
     struct byz_variant attack;
     struct defence_settings defence;
-    size_t b, seed, round;
+    size_t b;
     struct answer_form form;
-    const char *file;
+    const char *previous;
 };
 
 static int take(const struct cli_walk *walk, int option, struct request *request)
@@ -50,33 +49,20 @@ static int take(const struct cli_walk *walk, int option, struct request *request
         return common_stage(walk->command, walk->value, &request->defence.preaggregators);
     case BYZANTINE:
         return cli_count("byzantine", walk->value, 1, 1000000, &request->b) ? CLI_OK : CLI_USAGE;
-    case SEED:
-        return cli_count("seed", walk->value, 0, (size_t)BYZ_COUNT_MOST, &request->seed) ? CLI_OK : CLI_USAGE;
-    case ROUND:
-        return cli_count("round", walk->value, 0, (size_t)BYZ_COUNT_MOST, &request->round) ? CLI_OK
-                                                                                           : CLI_USAGE;
-    case OUT:
-        return answer_take_out(walk->command, walk->value, &request->form);
-    case JSON:
-        request->form.json = true;
-        return CLI_OK;
-    case EXPLAIN:
-        request->form.explain = true;
+    case PREVIOUS:
+        request->previous = walk->value;
         return CLI_OK;
     case CLI_WORD:
-        if (request->file != NULL)
-            return cli_misused(walk->command, "one matrix file, not two: \"%s\" and \"%s\"", request->file,
-                               walk->value);
-        request->file = walk->value;
-        return CLI_OK;
+        return answer_take_word(walk, &request->form);
     default:
-        return CLI_USAGE;
+        return option < COMMON ? CLI_USAGE : answer_take(walk, option - COMMON, &request->form);
     }
 }
 
 /* What one call of an attack needs. */
 struct room {
     const float **rows;
+    float *previous; /* NULL: none was given */
     void *state, *scratch;
     size_t scratch_size;
     struct trial trial;
@@ -95,20 +81,24 @@ static int make_room(struct room *room, const struct request *request, const str
     room->scratch = mem_array(room->scratch_size, 1, err);
     if (room->rows == NULL || room->state == NULL || room->scratch == NULL)
         return ERR_MEMORY;
-    if (!attack->tries_defence)
-        return ERR_OK;
-    int rc = trial_init(&room->trial, &request->defence, n, d, matrix->ld, err);
+    int rc = request->previous == NULL
+                 ? ERR_OK
+                 : answer_read_row(request->previous, "the server's last aggregate", d, &room->previous, err);
+    if (rc != ERR_OK || !attack->tries_defence)
+        return rc;
+    rc = trial_init(&room->trial, &request->defence, n, d, matrix->ld, err);
     if (rc == ERR_OK)
         rc = needs_plain_facts(n, d, &room->trial.facts, err);
     room->trial.f = request->b;
-    room->trial.seed = request->seed;
-    room->trial.round = request->round;
+    room->trial.seed = request->form.seed;
+    room->trial.round = request->form.round;
     return rc;
 }
 
 static void free_room(struct room *room)
 {
     mem_free(room->rows);
+    mem_free(room->previous);
     mem_free(room->state);
     mem_free(room->scratch);
     needs_free_facts(&room->trial.facts);
@@ -148,15 +138,16 @@ static int attack_once(const struct request *request, const struct matrix *matri
     bool missing = false;
     size_t n = matrix->n + request->b;
     rows_of_matrix(matrix->x, matrix->n, matrix->ld, room->rows);
-    rng_start(&rng, request->seed, RNG_ATTACK, 0, request->round);
+    rng_start(&rng, request->form.seed, RNG_ATTACK, 0, request->form.round);
     struct byz_attack_input in = {.n = n,
                                   .b = request->b,
                                   .f = request->b,
                                   .d = matrix->d,
-                                  .round = request->round,
+                                  .round = request->form.round,
                                   .known = room->rows,
                                   .known_count = matrix->n,
                                   .own = room->rows,
+                                  .previous = room->previous,
                                   .senders = 1,
                                   .missing = &missing,
                                   .rng = &rng,
@@ -168,8 +159,8 @@ static int attack_once(const struct request *request, const struct matrix *matri
     if (attack->apply == NULL)
         return err_set(err, ERR_CONFIG, "%s changes data, not messages: there is no message to show",
                        attack->base.name);
-    if (attack->unsuitable != NULL && attack->unsuitable(request->attack.params, n, request->b,
-                                                         attack->default_knowledge, matrix->n, reason) != 0)
+    if (attack_unsuitable(attack, request->attack.params, n, request->b, attack->default_knowledge, matrix->n,
+                          reason) != 0)
         return err_set(err, ERR_CONFIG, "%s", reason);
     if (attack->apply(request->attack.params, &in, out, reason) != 0)
         return err_set(err, ERR_INVALID, "%s", reason);
@@ -182,10 +173,10 @@ static int perform(const struct request *request, struct matrix *matrix, struct 
                    struct err *err)
 {
     struct room room = {0};
-    int rc = matrix_read(request->file, matrix, err);
+    int rc = matrix_read(request->form.file, matrix, err);
     if (rc == ERR_OK && matrix->server_gradient != NULL)
         rc = err_set(err, ERR_CONFIG, "%s: no attack has a use for \"server_gradient\": leave it out",
-                     request->file);
+                     request->form.file);
     if (rc == ERR_OK)
         rc = check_defence(request, matrix->n + request->b, err);
     if (rc != ERR_OK)
@@ -224,7 +215,7 @@ static int answer(const struct request *request, struct matrix *matrix, struct m
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    struct request request = {.seed = 1, .b = 1};
+    struct request request = {.form = {.seed = 1}, .b = 1};
     struct matrix matrix = {0}, message = {0};
     struct err err = {0};
     struct cli_walk walk = {.command = command, .argc = argc, .argv = argv};
@@ -234,8 +225,10 @@ static int run(const struct cli_command *command, int argc, char **argv)
             goto out;
         status = take(&walk, option, &request);
     }
-    if (status == CLI_OK && (request.file == NULL || request.attack.kind == NULL))
+    if (status == CLI_OK && (request.form.file == NULL || request.attack.kind == NULL))
         status = cli_misused(command, "--name and a file with the honest messages are needed");
+    if (status == CLI_OK && answer_both_stdin(request.previous, request.form.file))
+        status = cli_misused(command, "only one of the two files can be \"-\", standard input");
     if (status == CLI_OK)
         status = answer(&request, &matrix, &message, &err) == ERR_OK ? CLI_OK : cli_refused(&err);
 out:
@@ -252,13 +245,14 @@ const struct cli_command cli_attack = {
     .name = "attack",
     .summary = "show what an attack sends, given the honest messages",
     .arguments = "--name NAME[:k=v,...] [--rule NAME[:k=v,...]] [--pre NAME[:k=v,...]]... [--byzantine B] "
-                 "[--out FILE] [--json] [--explain] FILE",
+                 "[--previous FILE] [--out FILE] [--json] [--explain] FILE",
     .details =
         "Reads the honest messages (JSON, CSV or .npy rows; \"-\": standard input) and prints the message "
         "of\n"
         "the first of B Byzantine workers. Where an attack looks at the worker's own honest message, the\n"
         "first row stands for it. Attacks that search against the server's defence are told it with --rule\n"
-        "and --pre. docs/matrix-files.md tells more.\n\n"
+        "and --pre; those that start from its last aggregate with --previous. docs/matrix-files.md tells "
+        "more.\n\n"
         "  echo '[[1,2,3],[4,5,6],[7,8,9]]' | byzsim attack --name alie:z=1.5,sign=1 --json -\n"
         "  byzsim attack --name optimal_ipm --pre nnm --rule median --byzantine 3 --out m.npy honest.npy",
     .options = options,

@@ -76,7 +76,8 @@ static void tell(const struct command_line *line, const struct records *records,
 {
     printf("%s: %zu runs", line->out, records->count);
     if (records->problem_count > 0)
-        printf(", %zu files could not be used", records->problem_count);
+        printf(", %zu file%s could not be used", records->problem_count,
+               records->problem_count == 1 ? "" : "s");
     printf("\n");
     if (library->bytes == NULL && !line->plain)
         fprintf(stderr, "no interactive charts: Chart.js was not found (Debian and Ubuntu: apt-get install "

@@ -41,27 +41,7 @@ static const struct byz_param knobs[] = {
      .initial_word = "normal",
      .doc =
          "Entries of the true parameters w*: one number for all, or \"normal\" to draw each from N(0, 1)."},
-    {.name = "train",
-     .type = BYZ_COUNT,
-     .offset = offsetof(struct params, train),
-     .initial = 10000,
-     .min = 1,
-     .max = 100000000,
-     .doc = "Training samples to draw."},
-    {.name = "test",
-     .type = BYZ_COUNT,
-     .offset = offsetof(struct params, test),
-     .initial = 2000,
-     .min = 1,
-     .max = 100000000,
-     .doc = "Test samples to draw."},
-    {.name = "seed",
-     .type = BYZ_COUNT,
-     .offset = offsetof(struct params, seed),
-     .initial = 1,
-     .min = 0,
-     .max = BYZ_COUNT_MOST,
-     .doc = "Names the data set; the seed of the experiment does not change it."},
+    SYNTHETIC_KNOBS(struct params, 10000, 2000, 100000000, "samples", "the data set"),
 };
 
 static void draw_truth(const struct params *params, float *truth)

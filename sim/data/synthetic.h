@@ -7,6 +7,7 @@
 #ifndef SIM_DATA_SYNTHETIC_H
 #define SIM_DATA_SYNTHETIC_H
 
+#include "sim/api/byz_param.h"
 #include "sim/num/rng.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -26,5 +27,20 @@ void synthetic_start(struct rng *rng, uint64_t seed, enum synthetic_stream strea
  * one of the two label streams; `scratch` has room for `classes` entries. */
 void synthetic_labels(uint64_t seed, enum synthetic_stream stream, size_t classes, uint32_t *scratch,
                       size_t count, int32_t *labels);
+
+/* The knobs "train", "test" and "seed" of a generated data set, for its table: members of those names of the
+ * parameters. `what` is drawn ("samples"), at most `most` of them; `named` is what the seed names. */
+#define SYNTHETIC_COUNT(params, member, first, most, text)                                                   \
+    {                                                                                                        \
+        .name = #member, .type = BYZ_COUNT, .offset = offsetof(params, member), .initial = (first),          \
+        .min = 1, .max = (most), .doc = text                                                                 \
+    }
+#define SYNTHETIC_KNOBS(params, train_first, test_first, most, what, named)                                  \
+    SYNTHETIC_COUNT(params, train, train_first, most, "Training " what " to draw."),                         \
+        SYNTHETIC_COUNT(params, test, test_first, most, "Test " what " to draw."),                           \
+    {                                                                                                        \
+        .name = "seed", .type = BYZ_COUNT, .offset = offsetof(params, seed), .initial = 1, .min = 0,         \
+        .max = BYZ_COUNT_MOST, .doc = "Names " named "; the seed of the experiment does not change it."      \
+    }
 
 #endif
