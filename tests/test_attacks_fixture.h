@@ -109,7 +109,7 @@ static inline void expect_refusal(const char *words, size_t n, size_t b, enum by
 {
     struct subject subject = subject_of(words);
     char reason[BYZ_REASON_SIZE] = "";
-    int refused = subject.attack->unsuitable(subject.variant.params, n, b, knowledge, known, reason);
+    int refused = attack_unsuitable(subject.attack, subject.variant.params, n, b, knowledge, known, reason);
     cr_expect_eq(refused != 0, wanted[0] != '\0', "%s", words);
     cr_expect_str_eq(reason, wanted, "%s: %s", words, reason);
     config_variant_release(&subject.variant);
