@@ -62,7 +62,7 @@ BLOCK_INLINE void block_chain(const float *a, const float *b, size_t rows, size_
                               size_t ld, size_t width, block_lanes *sum)
 {
     for (size_t at = 0; at < width; at += DISTANCE_LANES) {
-        block_lanes mine[DISTANCE_BLOCK] = {{0}};
+        block_lanes mine[DISTANCE_BLOCK];
         for (size_t r = 0; r < rows; r++)
             mine[r] = *(const block_lanes *)(a + r * ld + at);
         for (size_t c = 0; c < columns; c++) {
@@ -93,20 +93,85 @@ DISTANCE_TARGET static __attribute__((noinline, unused)) void block_totals(const
     }
 }
 
+/* The pairs of a whole block, with names for all that has to stay in registers. */
+#if DISTANCE_BLOCK == 5
+#define BLOCK_ROWS(M)      M(0) M(1) M(2) M(3) M(4)
+#define BLOCK_COLUMN(M, c) M(0, c) M(1, c) M(2, c) M(3, c) M(4, c)
+#define BLOCK_CROSS(M)                                                                                       \
+    BLOCK_COLUMN(M, 0) BLOCK_COLUMN(M, 1) BLOCK_COLUMN(M, 2) BLOCK_COLUMN(M, 3) BLOCK_COLUMN(M, 4)
+#define BLOCK_UPPER(M) M(0, 1) M(0, 2) M(1, 2) M(0, 3) M(1, 3) M(2, 3) M(0, 4) M(1, 4) M(2, 4) M(3, 4)
+#else
+#define BLOCK_ROWS(M)      M(0) M(1) M(2)
+#define BLOCK_COLUMN(M, c) M(0, c) M(1, c) M(2, c)
+#define BLOCK_CROSS(M)     BLOCK_COLUMN(M, 0) BLOCK_COLUMN(M, 1) BLOCK_COLUMN(M, 2)
+#define BLOCK_UPPER(M)     M(0, 1) M(0, 2) M(1, 2)
+#endif
+
+#define BLOCK_START(r, c) block_lanes sum##r##c = {0};
+#define BLOCK_LOAD(r)     block_lanes mine##r = *(const block_lanes *)(a + (r)*ld + at);
+#define BLOCK_PAIR(r, c)                                                                                     \
+    difference = mine##r - other;                                                                            \
+    sum##r##c = DISTANCE_ADD_SQUARE(sum##r##c, difference);
+#define BLOCK_AGAINST(c)                                                                                     \
+    other = *(const block_lanes *)(b + (c)*ld + at);                                                         \
+    BLOCK_COLUMN(BLOCK_PAIR, c)
+#define BLOCK_WITHIN(r, c)                                                                                   \
+    difference = mine##r - mine##c;                                                                          \
+    sum##r##c = DISTANCE_ADD_SQUARE(sum##r##c, difference);
+#define BLOCK_TAKE(r, c) *(block_lanes *)(total + ((r)*DISTANCE_BLOCK + (c)) * DISTANCE_LANES) += sum##r##c;
+
+/* total += the squares of one chain of each pair of two blocks. */
+BLOCK_INLINE void chain_cross(const float *a, const float *b, size_t ld, size_t width, float *total)
+{
+    block_lanes other, difference;
+    BLOCK_CROSS(BLOCK_START)
+    for (size_t at = 0; at < width; at += DISTANCE_LANES) {
+        BLOCK_ROWS(BLOCK_LOAD)
+        BLOCK_ROWS(BLOCK_AGAINST)
+    }
+    BLOCK_CROSS(BLOCK_TAKE)
+}
+
+/* The same of the pairs within a block. */
+BLOCK_INLINE void chain_upper(const float *a, size_t ld, size_t width, float *total)
+{
+    block_lanes difference;
+    BLOCK_UPPER(BLOCK_START)
+    for (size_t at = 0; at < width; at += DISTANCE_LANES) {
+        BLOCK_ROWS(BLOCK_LOAD)
+        BLOCK_UPPER(BLOCK_WITHIN)
+    }
+    BLOCK_UPPER(BLOCK_TAKE)
+}
+
+/* The same of some of the rows and columns. */
+BLOCK_INLINE void chain_some(const float *a, const float *b, size_t rows, size_t columns, bool diagonal,
+                             size_t ld, size_t width, float *total)
+{
+    block_lanes sum[BLOCK_PAIRS] = {{0}};
+    block_chain(a, b, rows, columns, diagonal, ld, width, sum);
+    for (size_t c = 0; c < columns; c++)
+        for (size_t r = 0; r < (diagonal ? c : rows); r++)
+            *(block_lanes *)(total + (r * DISTANCE_BLOCK + c) * DISTANCE_LANES) +=
+                sum[r * DISTANCE_BLOCK + c];
+}
+
 BLOCK_INLINE void block_squared(const float *a, const float *b, size_t rows, size_t columns, bool diagonal,
                                 size_t ld, size_t width, const struct distance_ahead *ahead, double *out)
 {
-    float total[BLOCK_PAIRS][DISTANCE_LANES] = {{0}};
+    _Alignas(64) float total[BLOCK_PAIRS][DISTANCE_LANES] = {{0}};
     for (size_t k = 0; k < width; k += BLOCK_STEP) {
         for (size_t line = 0; line < ahead->rows * BLOCK_STEP; line += DISTANCE_LANES)
             __builtin_prefetch(ahead->x + line / BLOCK_STEP * ld + k + line % BLOCK_STEP, 0, 2);
+        size_t chain = width - k < BLOCK_STEP ? width - k : BLOCK_STEP;
         for (size_t lane = 0; lane < DISTANCE_LANES; lane += DISTANCE_WIDTH) {
-            block_lanes sum[BLOCK_PAIRS] = {{0}};
-            block_chain(a + k + lane, b + k + lane, rows, columns, diagonal, ld,
-                        width - k < BLOCK_STEP ? width - k : BLOCK_STEP, sum);
-            for (size_t c = 0; c < columns; c++)
-                for (size_t r = 0; r < (diagonal ? c : rows); r++)
-                    *(block_lanes *)&total[r * DISTANCE_BLOCK + c][lane] += sum[r * DISTANCE_BLOCK + c];
+            const float *mine = a + k + lane, *theirs = b + k + lane;
+            if (columns < DISTANCE_BLOCK)
+                chain_some(mine, theirs, rows, columns, diagonal, ld, chain, &total[0][lane]);
+            else if (diagonal)
+                chain_upper(mine, ld, chain, &total[0][lane]);
+            else
+                chain_cross(mine, theirs, ld, chain, &total[0][lane]);
         }
     }
     block_totals(&total[0][0], out);
