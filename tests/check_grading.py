@@ -293,6 +293,21 @@ def check_misuse(folder):
         checks.expect(f"grade {' '.join(arguments)}", done.returncode in (1, 2) and message in done.stderr, done.stderr)
 
 
+def check_compilers(folder):
+    """Full marks by either compiler: what it is called with is no student's fault."""
+    source = pathlib.Path(folder) / "compilers"
+    source.mkdir()
+    shutil.copy(PLUGINS / "krum" / "straight.c", source / "someone.c")
+    for compiler in ("gcc", "clang"):
+        if shutil.which(compiler) is None:
+            print(f"skipped: {compiler} is not installed")
+            continue
+        out = pathlib.Path(folder) / f"by_{compiler}"
+        grade(source, ASSIGNMENTS / "krum.json", out, env={**os.environ, "CC": compiler})
+        lost = [test for test in by_student(out)["someone"]["tests"] if test["verdict"] != "passed" and test["name"] != "speed"]
+        checks.expect(f"{compiler}: a right solution loses nothing", lost == [], lost)
+
+
 def check_files(folder):
     """What is handed in wrongly is a grade of 0 with a reason; what lies behind a link is never read."""
     source, out = folder / "files", folder / "files-grades"
@@ -353,6 +368,7 @@ def main():
         require_sandbox(folder)
         check_misuse(folder)
         check_files(folder)
+        check_compilers(folder)
         check_gradebook(folder)
         check_internal_errors(folder)
         check_hostile(folder)

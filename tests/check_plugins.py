@@ -61,6 +61,28 @@ def building(folder):
            '"no-such-cc" cannot be run')
 
 
+def compilers(folder):
+    """Both compilers take the flags, say nothing about a clean source, and give the same bytes."""
+    answers = {}
+    for compiler in ("gcc", "clang"):
+        if shutil.which(compiler) is None:
+            print(f"skipped: {compiler} is not installed")
+            continue
+        environment = {**os.environ, "CC": compiler}
+        done = plugin("build", "rule_c.c", "-o", f"by_{compiler}.so", cwd=folder, env=environment)
+        expect(f"{compiler} builds a plugin", done, 0)
+        checks.expect(f"{compiler} has nothing to say about it", "warning" not in said(done) and "error" not in said(done), said(done))
+        answers[compiler] = aggregate(f"by_{compiler}.so", cwd=folder)[1]
+    checks.expect("both give the same", len(set(map(str, answers.values()))) == 1, answers)
+
+
+def sound_solutions():
+    """A right solution is found sound, ties or not."""
+    for rule in ("krum", "median", "trimmed_mean"):
+        expect(f"a straight {rule} is sound", plugin("check", str(ROOT / "tests" / "plugins" / rule / "straight.c"), "--like", rule),
+               0, " 0 failed")
+
+
 def mistakes(folder):
     template = (EXAMPLES / "template_rule.c").read_text()
     for name, (piece, wrong, parts) in MISTAKES.items():
@@ -154,6 +176,8 @@ def main():
         os.mkdir(f"{folder}/xdg")
         templates(folder)
         building(folder)
+        compilers(folder)
+        sound_solutions()
         mistakes(folder)
         broken_files(folder)
         cache(folder)

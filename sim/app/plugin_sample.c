@@ -22,7 +22,7 @@ int plugin_sample_init(struct plugin_sample *sample, size_t n, size_t d, size_t 
         for (size_t k = 0; k < ld; k++)
             sample->x[i * ld + k] = k >= d               ? (float)NAN
                                     : n * d > SHOWN_MOST ? (float)rng_normal(&rng)
-                                                         : (float)rng_below(&rng, 19) - 9;
+                                                         : 0.25f * (float)rng_below(&rng, 79) - 9.75f;
     return ERR_OK;
 }
 

@@ -43,13 +43,12 @@ void host_command_flags(const struct host *host, struct host_command *command, b
                                         "-Wall",
                                         "-Wextra",
                                         "-Wshadow",
-                                        "-fmax-errors=20",
                                         "-fdiagnostics-color=never",
                                         "-I."};
     static const char *const watched[] = {"-fsanitize=address,undefined", "-fno-sanitize-recover=all",
                                           "-fno-omit-frame-pointer", "-O1"};
     host_command_add(command, plain, sizeof plain / sizeof *plain);
-    host_command_add(command, &host->tools.no_quotes, 1);
+    host_command_add(command, host->tools.messages, HOST_MESSAGE_FLAGS);
     if (sanitize)
         host_command_add(command, watched, sizeof watched / sizeof *watched);
 }

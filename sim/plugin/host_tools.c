@@ -98,20 +98,23 @@ static int step(struct host *host, const char *folder, const char *const *words,
     step(host, folder, (const char *const[]){__VA_ARGS__},                                                   \
          sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), works, err)
 
+static const char *const messages[][HOST_MESSAGE_FLAGS] = {
+    {"-fno-diagnostics-show-caret", "-fmax-errors=20"}, /* gcc */
+    {"-fno-caret-diagnostics", "-ferror-limit=20"},     /* clang */
+};
+
+/* By the first flags for its messages that the compiler takes. */
 static int build_worker(struct host *host, const char *folder, struct err *err)
 {
     struct host_tools *tools = &host->tools;
+    size_t last = sizeof messages / sizeof *messages - 1;
     bool works = false;
     int rc = host_tools_source(folder, err);
-    tools->no_quotes = "-fno-diagnostics-show-caret";
-    if (rc == ERR_OK)
-        rc = STEP(host, folder, &works, err, tools->no_quotes, "-std=gnu11", "-D_GNU_SOURCE", "-O2",
-                  "-DWORKER_WRAPS", "-c", "-o", "worker.o", "worker.c");
-    if (rc == ERR_OK && !works)
-        tools->no_quotes = "-fno-caret-diagnostics"; /* clang */
-    if (rc == ERR_OK && !works)
-        rc = STEP(host, folder, NULL, err, tools->no_quotes, "-std=gnu11", "-D_GNU_SOURCE", "-O2",
-                  "-DWORKER_WRAPS", "-c", "-o", "worker.o", "worker.c");
+    for (size_t k = 0; rc == ERR_OK && !works && k <= last; k++) {
+        tools->messages = messages[k];
+        rc = STEP(host, folder, k < last ? &works : NULL, err, tools->messages[0], tools->messages[1],
+                  "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-DWORKER_WRAPS", "-c", "-o", "worker.o", "worker.c");
+    }
     if (rc == ERR_OK && (host->policy.lack & ISOLATION_NO_STATIC) == 0)
         rc = STEP(host, folder, &tools->is_static, err, "-static", "-o", "probe", "worker.o", HOST_WRAPS,
                   "-lm");

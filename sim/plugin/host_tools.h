@@ -12,6 +12,8 @@ enum { HOST_WORDS_MOST = 64, HOST_FOLDER = 256 };
 /* Allocations of a statically linked plugin pass through the worker, which notes those that fail. */
 #define HOST_WRAPS "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc"
 
+enum { HOST_MESSAGE_FLAGS = 2 };
+
 enum host_tool_state { HOST_TOOL_UNKNOWN, HOST_TOOL_READY, HOST_TOOL_MISSING };
 
 /* What is looked for when it is first needed, and then stays. */
@@ -21,11 +23,12 @@ struct host_tools {
     char *words;    /* of $CC, one after the other */
     const char *compiler[HOST_WORDS_MOST / 4];
     size_t compiler_words;
-    char *program;         /* absolute path of the first word */
-    char *objcopy;         /* absolute path; NULL: there is none */
-    const char *no_quotes; /* its flag against quoting lines of source, which may be another file's */
-    bool is_static;        /* the C library can be linked statically */
-    char *object;          /* of the worker, to be linked with a plugin */
+    char *program; /* absolute path of the first word */
+    char *objcopy; /* absolute path; NULL: there is none */
+    /* Its flags against quoting lines of source, which may be another file's, and against endless errors. */
+    const char *const *messages;
+    bool is_static; /* the C library can be linked statically */
+    char *object;   /* of the worker, to be linked with a plugin */
     size_t object_length;
     int loader; /* the program that loads a shared object, sealed memory; -1: not built yet */
 };
