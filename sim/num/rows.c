@@ -226,6 +226,29 @@ NUM_CLONES static double stretch_dot(const float *restrict a, const float *restr
     return lane_sum(lanes);
 }
 
+NUM_CLONES static double stretch_dot_norm2(const float *restrict a, const float *restrict b, size_t d,
+                                           double *norm2)
+{
+    double dots[LANES] = {0}, squares[LANES] = {0};
+    size_t k = 0;
+    for (; k + LANES <= d; k += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            dots[l] += (double)a[k + l] * (double)b[k + l];
+            squares[l] += (double)a[k + l] * (double)a[k + l];
+        }
+    for (size_t l = 0; k + l < d; l++) {
+        dots[l] += (double)a[k + l] * (double)b[k + l];
+        squares[l] += (double)a[k + l] * (double)a[k + l];
+    }
+    *norm2 = lane_sum(squares);
+    return lane_sum(dots);
+}
+
+double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2)
+{
+    return stretch_dot_norm2(a, b, d, norm2);
+}
+
 /* Numbers whose marks are widened, and whose signs are counted in 32 bits, at a time. */
 enum { COUNTED = 1024 };
 

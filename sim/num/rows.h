@@ -29,6 +29,9 @@ double rows_dot(const float *a, const float *b, size_t d);
 double rows_norm2(const float *a, size_t d);
 double rows_distance2(const float *a, const float *b, size_t d);
 
+/* rows_dot of a and b, and rows_norm2 of a, in one reading. */
+double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2);
+
 /* How many numbers are above and below zero. */
 struct rows_signs {
     uint64_t positive, negative;
