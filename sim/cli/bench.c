@@ -2,7 +2,7 @@
 /* `byzsim bench`: how fast the rules are on this machine, beside what its memory can deliver. */
 #include "sim/app/bench.h"
 #include "aggregators/registry.h"
-#include "sim/app/passes.h"
+#include "sim/cli/bench_line.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/common.h"
 #include "sim/core/defence.h"
@@ -170,90 +170,11 @@ static void chain_words(const struct defence_settings *defence, struct text *out
         text_printf(out, "%s%s", out->length > 0 ? "+" : "", defence->aggregator.kind->name);
 }
 
-/* One timed case, beside what reading the matrix takes. */
-struct line {
-    const struct bench_case *what;
-    const struct bench_figures *figures;
-    struct text name;
-    double rate, bandwidth; /* bytes of the matrix over the least time, and read from memory, a second */
-    const struct passes *passes; /* that the rule needs; NULL where not asked for or not known */
-    double needed;               /* seconds that these take */
-};
-
-/* "2 update + distance" */
-static void passes_words(const struct passes *passes, struct text *out)
-{
-    for (size_t kind = 0; kind < PASS_KINDS; kind++)
-        if (passes->count[kind] > 1)
-            text_printf(out, "%s%d %s", out->length > 0 ? " + " : "", passes->count[kind],
-                        passes_name((enum pass)kind));
-        else if (passes->count[kind] == 1)
-            text_printf(out, "%s%s", out->length > 0 ? " + " : "", passes_name((enum pass)kind));
-}
-
-/* The time of the passes, what a call takes of it, and a mark above twice that. */
-static void print_passes(const struct line *line)
-{
-    struct text words = {0};
-    double ratio = line->figures->seconds_min / line->needed;
-    if (line->passes == NULL) {
-        printf("%10s %6s\n", "-", "-");
-        return;
-    }
-    passes_words(line->passes, &words);
-    printf("%10.3f %6.2f %-9s %s\n", 1e3 * line->needed, ratio,
-           ratio <= 2             ? ""
-           : line->passes->search ? "search"
-                                  : "above 2",
-           text_string(&words));
-    text_fini(&words);
-}
-
-static void print_line(const struct line *line, bool passes)
-{
-    const struct bench_case *what = line->what;
-    double cost = line->bandwidth / line->rate;
-    printf("%-24s %6zu %10zu %4zu %3zu %12.3f ", text_string(&line->name), what->n, what->d, what->f,
-           what->threads, 1e3 * line->figures->seconds_min);
-    if (passes)
-        print_passes(line);
-    else
-        printf("%12.3f %8.1f %6.0f %%\n", 1e3 * line->figures->seconds_median, line->rate / 1e9, 100 / cost);
-    fflush(stdout);
-}
-
-static cJSON *line_as_json(const struct line *line)
-{
-    const struct bench_case *what = line->what;
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "rule", text_string(&line->name));
-    cJSON_AddNumberToObject(json, "n", (double)what->n);
-    cJSON_AddNumberToObject(json, "d", (double)what->d);
-    cJSON_AddNumberToObject(json, "f", (double)what->f);
-    cJSON_AddNumberToObject(json, "threads", (double)what->threads);
-    cJSON_AddNumberToObject(json, "calls", (double)line->figures->calls);
-    cJSON_AddNumberToObject(json, "seconds_min", line->figures->seconds_min);
-    cJSON_AddNumberToObject(json, "seconds_median", line->figures->seconds_median);
-    cJSON_AddNumberToObject(json, "gbytes_per_second", line->rate / 1e9);
-    cJSON_AddNumberToObject(json, "read_bandwidth_gbytes_per_second", line->bandwidth / 1e9);
-    cJSON_AddNumberToObject(json, "fraction_of_limit", line->rate / line->bandwidth);
-    if (line->passes == NULL)
-        return json;
-    cJSON *passes = cJSON_AddObjectToObject(json, "passes");
-    for (size_t kind = 0; kind < PASS_KINDS; kind++)
-        if (line->passes->count[kind] > 0)
-            cJSON_AddNumberToObject(passes, passes_name((enum pass)kind), line->passes->count[kind]);
-    cJSON_AddNumberToObject(json, "passes_seconds", line->needed);
-    cJSON_AddNumberToObject(json, "ratio", line->figures->seconds_min / line->needed);
-    cJSON_AddBoolToObject(json, "search", line->passes->search);
-    return json;
-}
-
 static int report(struct plan *plan, const struct bench_case *what, size_t t,
                   const struct bench_figures *figures, struct err *err)
 {
     int rc = ERR_OK;
-    struct line line = {.what = what, .figures = figures, .bandwidth = plan->bandwidth[t]};
+    struct bench_line line = {.what = what, .figures = figures, .bandwidth = plan->bandwidth[t]};
     line.rate = (double)what->n * (double)what->d * sizeof(float) / figures->seconds_min;
     if (what->kernel != NULL) {
         text_printf(&line.name, "kernel %s", what->kernel->name);
@@ -264,9 +185,9 @@ static int report(struct plan *plan, const struct bench_case *what, size_t t,
     if (line.passes != NULL)
         rc = passes_cost(line.passes, what, &plan->costs, &line.needed, err);
     if (rc == ERR_OK && plan->json)
-        cJSON_AddItemToArray(plan->results, line_as_json(&line));
+        cJSON_AddItemToArray(plan->results, bench_line_json(&line));
     else if (rc == ERR_OK)
-        print_line(&line, plan->passes);
+        bench_line_print(&line, plan->passes);
     text_fini(&line.name);
     return rc;
 }
@@ -309,11 +230,7 @@ static void print_head(const struct plan *plan)
         printf("memory is read at %.1f GB/s by %zu thread%s\n", plan->bandwidth[t] / 1e9,
                plan->threads.values[t], plan->threads.values[t] == 1 ? "" : "s");
     printf("a large matrix product runs at %.0f GFLOP/s on one thread\n\n", plan->product / 1e9);
-    printf("%-24s %6s %10s %4s %3s %12s ", "rule", "n", "d", "f", "thr", "min ms");
-    if (plan->passes)
-        printf("%10s %6s %-9s %s\n", "passes ms", "ratio", "", "passes");
-    else
-        printf("%12s %8s %8s\n", "median ms", "GB/s", "of limit");
+    bench_line_head(plan->passes);
 }
 
 static int bench_all(struct plan *plan, struct err *err)
