@@ -167,8 +167,7 @@ static void reduce(const struct byz_aggregator_input *in, const struct sets *set
         else
             mix_tile(&mix, in->x + from, in->ld, width, tile + k * width, width);
     }
-    order_median(tile, count, width, width, ORDER_MID, scratch, out);
-    order_nearest_mean(tile, count, width, width, count - 2 * in->f, out, scratch, out);
+    order_mean_around_median(tile, count, width, width, count - 2 * in->f, scratch, out);
 }
 
 static int bulyan_apply(const void *params, const struct byz_aggregator_input *in, float *out,

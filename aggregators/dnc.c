@@ -79,7 +79,7 @@ static size_t stride_of(size_t width)
 }
 
 /* From the front, each a multiple of 64 bytes where it matters: drawn rows, the kernel's scratch or the
- * solver's, distances (n, n), three weights (n), the best rows (n), a mark for every coordinate. */
+ * solver's, distances (n, n), three weights (n), the best rows (n), the drawn coordinates, a mark for each. */
 static size_t kernel_bytes(size_t n, size_t width)
 {
     size_t distance = distance_scratch_bytes(n, width), best = select_best_scratch_bytes(n),
@@ -94,7 +94,7 @@ static size_t dnc_scratch(const void *params, size_t n, size_t d, size_t threads
     (void)threads;
     size_t width = width_of(params, d);
     return n * stride_of(width) * sizeof(float) + kernel_bytes(n, width) + (n * n + 3 * n) * sizeof(double) +
-           n * sizeof(size_t) + d;
+           n * sizeof(size_t) + (width + 1) * sizeof(uint32_t) + d;
 }
 
 struct work {
@@ -103,7 +103,8 @@ struct work {
     void *kernel;
     double *distances, *kept, *weights, *scores;
     size_t *best;
-    char *drawn;
+    uint32_t *drawn; /* one more than are drawn */
+    char *marks;
 };
 
 static struct work lay_out(const struct dnc_params *p, const struct byz_aggregator_input *in)
@@ -116,20 +117,26 @@ static struct work lay_out(const struct dnc_params *p, const struct byz_aggregat
     w.weights = w.kept + in->n;
     w.scores = w.weights + in->n;
     w.best = (size_t *)(void *)(w.scores + in->n);
-    w.drawn = (char *)(w.best + in->n);
+    w.drawn = (uint32_t *)(void *)(w.best + in->n);
+    w.marks = (char *)(w.drawn + w.width + 1);
     return w;
 }
 
-/* The columns of the drawn coordinates, in rising order. */
+/* The columns of the drawn coordinates, in rising order: row by row, which memory fetches ahead. */
 static void draw(const struct byz_aggregator_input *in, struct work *w)
 {
-    rng_subset(in->rng, w->width, in->d, w->drawn);
-    for (size_t k = 0, column = 0; k < in->d; k++)
-        if (w->drawn[k]) {
-            for (size_t i = 0; i < in->n; i++)
-                w->rows[i * w->ld + column] = in->x[i * in->ld + k];
-            column++;
-        }
+    size_t count = 0;
+    rng_subset(in->rng, w->width, in->d, w->marks);
+    for (size_t k = 0; k < in->d; k++) {
+        w->drawn[count] = (uint32_t)k;
+        count += w->marks[k] != 0;
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < in->n; i++) {
+        const float *row = in->x + i * in->ld;
+        for (size_t k = 0; k < count; k++)
+            w->rows[i * w->ld + k] = row[w->drawn[k]];
+    }
 }
 
 /* Takes what is not among the `keep` best of one draw out of `kept`. */

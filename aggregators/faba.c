@@ -14,8 +14,8 @@
  * has mean 1.
  */
 #include "aggregators/picks.h"
+#include "sim/num/select.h"
 
-#include <math.h>
 #include <stdio.h>
 
 static int faba_unsuitable(const void *params, size_t n, size_t f, char reason[BYZ_REASON_SIZE])
@@ -33,44 +33,13 @@ static size_t faba_scratch(const void *params, size_t n, size_t d, size_t thread
     return n * sizeof(size_t) + picks_scratch_bytes(n);
 }
 
-/* The place in rest[0 .. m-1] of the row farthest from their mean. */
-static size_t farthest(const double *distances, size_t n, const size_t *rest, size_t m)
-{
-    size_t worst = 0, worst_lost = 0;
-    double worst_sum = -1;
-    for (size_t a = 0; a < m; a++) {
-        const double *row = distances + rest[a] * n;
-        size_t lost = 0;
-        double sum = 0;
-        for (size_t b = 0; b < m; b++) {
-            double squared = row[rest[b]];
-            if (isinf(squared))
-                lost++;
-            else
-                sum += squared;
-        }
-        if (lost > worst_lost || (lost == worst_lost && sum > worst_sum)) {
-            worst = a;
-            worst_lost = lost;
-            worst_sum = sum;
-        }
-    }
-    return worst;
-}
-
 static int faba_apply(const void *params, const struct byz_aggregator_input *in, float *out,
                       char reason[BYZ_REASON_SIZE])
 {
     (void)params, (void)reason;
-    size_t m = in->n, *rest = in->scratch;
-    for (size_t i = 0; i < m; i++)
-        rest[i] = i;
-    while (m > in->n - in->f) {
-        size_t place = farthest(in->distances, in->n, rest, m--);
-        for (; place < m; place++)
-            rest[place] = rest[place + 1];
-    }
-    picks_mean(in, rest, m, rest + in->n, out);
+    size_t *rest = in->scratch;
+    select_without_farthest(in->distances, in->n, in->n - in->f, rest);
+    picks_mean(in, rest, in->n - in->f, rest + in->n, out);
     return 0;
 }
 

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Columns that are read for both sums while they are in the cache. */
+/* Columns whose sums are added up by themselves. */
 enum { COLUMNS = 4096 };
 
 struct fltrust_params {
@@ -51,8 +51,9 @@ static double trust(const float *row, const float *g0, size_t d, double length, 
     double inner = 0, squared = 0;
     for (size_t from = 0; from < d; from += COLUMNS) {
         size_t width = d - from < COLUMNS ? d - from : COLUMNS;
-        inner += rows_dot(row + from, g0 + from, width);
-        squared += rows_norm2(row + from, width);
+        double part;
+        inner += rows_dot_norm2(row + from, g0 + from, width, &part);
+        squared += part;
     }
     double cosine = inner / (sqrt(squared) * length);
     *factor = length / sqrt(squared);

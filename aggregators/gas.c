@@ -17,6 +17,7 @@
 #include "aggregators/picks.h"
 #include "aggregators/registry.h"
 #include "sim/base/mem.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/distance.h"
 #include "sim/num/rng.h"
 #include "sim/num/rows.h"
@@ -27,7 +28,10 @@
 #include <string.h>
 
 /* Scores are added up in this many parts, in order, whatever the number of threads. */
-enum { PARTS = 64, LANES = 16 };
+enum { PARTS = 64, LANES = 16, EIGHT = 8 };
+
+typedef double eight __attribute__((vector_size(64)));
+typedef float eight_floats __attribute__((vector_size(32), aligned(4), may_alias));
 
 struct gas_params {
     uint64_t groups;
@@ -131,7 +135,7 @@ static size_t gas_scratch(const void *params, size_t n, size_t d, size_t threads
     struct base base = base_of(params);
     size_t groups = groups_of(params, d), rest;
     if (coordinatewise(&base)) {
-        size_t sums = threads * mem_round_up(groups * sizeof(double));
+        size_t sums = threads * mem_round_up(groups * sizeof(eight));
         rest = mem_round_up(base.rule->scratch_bytes(base.params, n, d, threads));
         rest = rest > sums ? rest : sums;
     } else
@@ -165,22 +169,69 @@ static double sound(double score)
     return isnan(score) ? INFINITY : score;
 }
 
+/* vectors[r][c] becomes vectors[c][r]. */
+static inline void transpose(eight vectors[EIGHT])
+{
+    eight pairs[EIGHT], fours[EIGHT];
+    for (size_t i = 0; i < EIGHT; i += 2) {
+        eight a = vectors[i], b = vectors[i + 1];
+        pairs[i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
+        pairs[i + 1] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (size_t i = 0; i < EIGHT; i += 4)
+        for (size_t odd = 0; odd < 2; odd++) {
+            eight a = pairs[i + odd], b = pairs[i + odd + 2];
+            fours[i + odd] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+            fours[i + odd + 2] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (size_t i = 0; i < EIGHT / 2; i++) {
+        eight a = fours[i], b = fours[i + 4];
+        vectors[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+        vectors[i + 4] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/* Adds the squared differences of eight rows to a centre to the sums of the coordinates' groups, (groups) of a
+ * lane for each row: one vector is fetched and stored for eight numbers. */
+NUM_CLONES static void add_eight(const float *const rows[EIGHT], const float *centre, const uint32_t *group,
+                                 size_t d, eight *sums)
+{
+    size_t k = 0;
+    for (; k + EIGHT <= d; k += EIGHT) {
+        eight squares[EIGHT], middle = __builtin_convertvector(*(const eight_floats *)(centre + k), eight);
+        for (size_t r = 0; r < EIGHT; r++) {
+            eight difference = __builtin_convertvector(*(const eight_floats *)(rows[r] + k), eight) - middle;
+            squares[r] = difference * difference;
+        }
+        transpose(squares);
+        for (size_t c = 0; c < EIGHT; c++)
+            sums[group[k + c]] += squares[c];
+    }
+    for (; k < d; k++)
+        for (size_t r = 0; r < EIGHT; r++) {
+            double difference = (double)rows[r][k] - (double)centre[k];
+            sums[group[k]][r] += difference * difference;
+        }
+}
+
 /* Scores from the base's answer on whole rows, in `centre`. */
 static void score_rows(const struct byz_aggregator_input *in, const struct place *at, const float *centre)
 {
-    size_t bytes = mem_round_up(at->groups * sizeof(double));
+    size_t bytes = mem_round_up(at->groups * sizeof(eight));
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < in->n; i++) {
-        const float *row = in->x + i * in->ld;
-        double *sums = (double *)(void *)(at->rest + (size_t)omp_get_thread_num() * bytes), score = 0;
+    for (size_t i = 0; i < in->n; i += EIGHT) {
+        eight *sums = (eight *)(void *)(at->rest + (size_t)omp_get_thread_num() * bytes);
+        const float *rows[EIGHT];
+        for (size_t r = 0; r < EIGHT; r++) /* for want of rows the last one again */
+            rows[r] = in->x + (i + r < in->n ? i + r : in->n - 1) * in->ld;
         memset(sums, 0, at->groups * sizeof *sums);
-        for (size_t k = 0; k < in->d; k++) {
-            double difference = (double)row[k] - (double)centre[k];
-            sums[at->group[k]] += difference * difference;
+        add_eight(rows, centre, at->group, in->d, sums);
+        for (size_t r = 0; r < EIGHT && i + r < in->n; r++) {
+            double score = 0;
+            for (size_t g = 0; g < at->groups; g++)
+                score += sqrt(sums[g][r]);
+            at->scores[i + r] = sound(score);
         }
-        for (size_t g = 0; g < at->groups; g++)
-            score += sqrt(sums[g]);
-        at->scores[i] = sound(score);
     }
 }
 

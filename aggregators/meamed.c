@@ -3,7 +3,7 @@
  * MeaMed, the mean around the median: per coordinate the mean of the n-f values nearest to the median (the
  * mean of the two middle values when n is even). Of two values at the same distance on either side the lower
  * one is nearer. Xie, Koyejo, Gupta, "Generalized Byzantine-tolerant SGD", arXiv 1802.10116, 2018.
- * Cost: two passes, O(n log^2 n) comparisons a coordinate each.
+ * Cost: one pass, O(n log^2 n) comparisons a coordinate: the sorted column gives the median and what is near.
  * Check: column (0,1,2,9,11), f = 2: median 2, nearest 2, 1, 0, mean 1; column (0,1,3,4), f = 1: median 2,
  * nearest 1, 3, then 0 before 4, mean 4/3.
  */
@@ -31,8 +31,7 @@ static int meamed_apply(const void *params, const struct byz_aggregator_input *i
                         char reason[BYZ_REASON_SIZE])
 {
     (void)params, (void)reason;
-    order_median(in->x, in->n, in->d, in->ld, ORDER_MID, in->scratch, out);
-    order_nearest_mean(in->x, in->n, in->d, in->ld, in->n - in->f, out, in->scratch, out);
+    order_mean_around_median(in->x, in->n, in->d, in->ld, in->n - in->f, in->scratch, out);
     return 0;
 }
 
@@ -46,7 +45,7 @@ const struct byz_aggregator aggregator_meamed = {
                        "out_k = mean of the n-f values x_ik nearest to m_k\n"
                        "of two values equally near, one on either side, the lower one is taken",
             .validity = "n >= 2f+1",
-            .cost = "2 passes, O(n log^2 n) comparisons a coordinate in each; O(n) memory a thread",
+            .cost = "1 pass, O(n log^2 n) comparisons a coordinate; O(n) memory a thread",
             .paper = "Xie, Koyejo, Gupta, \"Generalized Byzantine-tolerant SGD\", arXiv 1802.10116, 2018.",
             .resists = "Values far away in any coordinate, of fewer than half of the workers.",
             .breaks = "Small coordinated shifts (alie) lie among the n-f nearest values and are all "

@@ -3,7 +3,7 @@
  * Phocas: per coordinate the mean of the n-f values nearest to the trimmed mean, which drops the f smallest
  * and the f largest values. Of two values at the same distance on either side the lower one is nearer. Xie,
  * Koyejo, Gupta, "Phocas: dimensional Byzantine-resilient stochastic gradient descent", arXiv 1805.09682,
- * 2018. Cost: two passes, O(n log^2 n) comparisons a coordinate each.
+ * 2018. Cost: one pass, O(n log^2 n) comparisons a coordinate.
  * Check: column (0,1,2,9,11), f = 1: trimmed mean 4, distances 4, 3, 2, 5, 7, mean of 0, 1, 2, 9 = 3; f = 2:
  * trimmed mean 2, mean of 0, 1, 2 = 1.
  */
@@ -31,8 +31,7 @@ static int phocas_apply(const void *params, const struct byz_aggregator_input *i
                         char reason[BYZ_REASON_SIZE])
 {
     (void)params, (void)reason;
-    order_trimmed_mean(in->x, in->n, in->d, in->ld, in->f, 0, in->scratch, out);
-    order_nearest_mean(in->x, in->n, in->d, in->ld, in->n - in->f, out, in->scratch, out);
+    order_mean_around_trimmed_mean(in->x, in->n, in->d, in->ld, in->n - in->f, in->f, in->scratch, out);
     return 0;
 }
 
@@ -45,7 +44,7 @@ const struct byz_aggregator aggregator_phocas = {
                        "out_k = mean of the n-f values x_ik nearest to t_k\n"
                        "of two values equally near, one on either side, the lower one is taken",
             .validity = "n >= 2f+1",
-            .cost = "2 passes, O(n log^2 n) comparisons a coordinate in each; O(n) memory a thread",
+            .cost = "1 pass, O(n log^2 n) comparisons a coordinate; O(n) memory a thread",
             .paper = "Xie, Koyejo, Gupta, \"Phocas: dimensional Byzantine-resilient stochastic gradient "
                      "descent\", arXiv 1805.09682, 2018.",
             .resists = "Values far away in any coordinate, of fewer than half of the workers; it keeps more "

@@ -8,10 +8,9 @@
  * Cost: one pass. Check: columns (3,-1,-2), (0,5,-7), (0,0,0.1), (NaN,1,2) give -1, 0, 1, 1.
  */
 #include "sim/api/byz_aggregator.h"
+#include "sim/num/signs.h"
 
 #include <stdio.h>
-
-enum { BLOCK = 512 };
 
 static int sign_majority_unsuitable(const void *params, size_t n, size_t f, char reason[BYZ_REASON_SIZE])
 {
@@ -22,26 +21,11 @@ static int sign_majority_unsuitable(const void *params, size_t n, size_t f, char
     return 1;
 }
 
-/* The vote in `width` <= BLOCK columns; x: the first row's. */
-static void vote(const struct byz_aggregator_input *in, const float *x, size_t width, float *out)
-{
-    int32_t balance[BLOCK] = {0};
-    for (size_t i = 0; i < in->n; i++, x += in->ld)
-        for (size_t k = 0; k < width; k++)
-            balance[k] += (x[k] > 0) - (x[k] < 0);
-    for (size_t k = 0; k < width; k++)
-        out[k] = (float)((balance[k] > 0) - (balance[k] < 0));
-}
-
 static int sign_majority_apply(const void *params, const struct byz_aggregator_input *in, float *out,
                                char reason[BYZ_REASON_SIZE])
 {
     (void)params, (void)reason;
-#pragma omp parallel for schedule(static)
-    for (size_t from = 0; from < in->d; from += BLOCK) {
-        size_t left = in->d - from;
-        vote(in, in->x + from, left < BLOCK ? left : BLOCK, out + from);
-    }
+    signs_majority(in->x, in->n, in->d, in->ld, out);
     return 0;
 }
 

@@ -11,8 +11,7 @@
  *
  * A row with a NaN or an infinity takes no part. When no row passes both filters there is no answer.
  *
- * Cost: one pass for the norms, one over the drawn coordinates, one for the mean; a draw for every coordinate
- * that is drawn. Check: rows (3,4) (4,3) (6,8) (-3,-4) (60,80), all coordinates: M = 5, the last is too long;
+ * Cost: one pass for norms and signs, one for the mean; a draw for every coordinate that is drawn. Check: rows (3,4) (4,3) (6,8) (-3,-4) (60,80), all coordinates: M = 5, the last is too long;
  * signs differ in the fourth alone. (3,4), (4,3) and (3,4), shortened, have the mean (10/3, 11/3).
  */
 #include "aggregators/norms.h"
@@ -81,67 +80,56 @@ static size_t drawn_of(const struct signguard_params *p, size_t d)
 }
 
 /* The norms, a copy, the weights of the mean (n each), three features (n, 3), the clusters' scratch, the
- * rows, the drawn coordinates, which rows are clustered and which of those are members, a mark for every
- * coordinate.
- */
+ * rows, which rows are clustered and which of those are members, a mark for every coordinate. */
 static size_t signguard_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
-    (void)threads;
+    (void)params, (void)threads;
     return (3 + CLUSTER_DIMENSIONS) * n * sizeof(double) + cluster_shift_scratch_bytes(n) +
-           n * (sizeof(float *) + sizeof(size_t)) + drawn_of(params, d) * sizeof(uint32_t) +
-           n * sizeof(bool) + d;
+           n * (sizeof(float *) + sizeof(size_t) + sizeof(bool)) + d;
 }
 
 struct place {
-    size_t count; /* of drawn coordinates */
     double *norms, *weights, *sorted, *features;
     void *cluster;
     const float **rows;
     size_t *finite;
-    uint32_t *drawn;
     bool *member;
     char *marks;
 };
 
-static struct place places(const struct signguard_params *p, const struct byz_aggregator_input *in)
+static struct place places(const struct byz_aggregator_input *in)
 {
     size_t n = in->n;
-    struct place at = {.count = drawn_of(p, in->d), .norms = in->scratch};
+    struct place at = {.norms = in->scratch};
     at.weights = at.norms + n;
     at.sorted = at.weights + n;
     at.features = at.sorted + n;
     at.cluster = at.features + CLUSTER_DIMENSIONS * n;
     at.rows = (const float **)(void *)((char *)at.cluster + cluster_shift_scratch_bytes(n));
     at.finite = (size_t *)(void *)(at.rows + n);
-    at.drawn = (uint32_t *)(void *)(at.finite + n);
-    at.member = (bool *)(void *)(at.drawn + at.count);
+    at.member = (bool *)(void *)(at.finite + n);
     at.marks = (char *)(at.member + n);
     rows_of_matrix(in->x, n, in->ld, at.rows);
     return at;
 }
 
-/* drawn: the coordinates to count, in rising order. */
-static void draw(const struct byz_aggregator_input *in, const struct place *at)
+/* Draws coordinates; the norms of all rows, and the shares of positive, zero and negative numbers of each among
+ * the drawn ones: features (n, 3). (What is neither positive nor negative is zero in rows that take part.) */
+static void measure(const struct signguard_params *p, const struct byz_aggregator_input *in,
+                    const struct place *at)
 {
-    rng_subset(in->rng, at->count, in->d, at->marks);
-    for (size_t k = 0, next = 0; k < in->d && next < at->count; k++)
-        if (at->marks[k])
-            at->drawn[next++] = (uint32_t)k;
-}
-
-/* The shares of positive, zero and negative numbers in a row. */
-static void count_signs(const float *row, const struct place *at, double shares[CLUSTER_DIMENSIONS])
-{
-    size_t positive = 0, negative = 0, zero = 0;
-    for (size_t k = 0; k < at->count; k++) {
-        float value = row[at->drawn[k]];
-        positive += value > 0;
-        negative += value < 0;
-        zero += value == 0;
+    size_t drawn = drawn_of(p, in->d);
+    rng_subset(in->rng, drawn, in->d, at->marks);
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < in->n; i++) {
+        double *shares = at->features + i * CLUSTER_DIMENSIONS;
+        struct rows_signs signs;
+        double norm = sqrt(rows_norm2_signs(at->rows[i], at->marks, in->d, &signs));
+        at->norms[i] = isnan(norm) ? INFINITY : norm;
+        shares[POSITIVE] = (double)signs.positive / (double)drawn;
+        shares[ZERO] = (double)(drawn - signs.positive - signs.negative) / (double)drawn;
+        shares[NEGATIVE] = (double)signs.negative / (double)drawn;
     }
-    shares[POSITIVE] = (double)positive / (double)at->count;
-    shares[ZERO] = (double)zero / (double)at->count;
-    shares[NEGATIVE] = (double)negative / (double)at->count;
 }
 
 static void divide_by_largest(double *features, size_t count)
@@ -160,10 +148,9 @@ static void divide_by_largest(double *features, size_t count)
 static void cluster_signs(const struct signguard_params *p, const struct byz_aggregator_input *in,
                           const struct place *at, size_t count)
 {
-    draw(in, at);
-#pragma omp parallel for schedule(static)
     for (size_t i = 0; i < count; i++)
-        count_signs(at->rows[at->finite[i]], at, at->features + i * CLUSTER_DIMENSIONS);
+        memmove(at->features + i * CLUSTER_DIMENSIONS, at->features + at->finite[i] * CLUSTER_DIMENSIONS,
+                CLUSTER_DIMENSIONS * sizeof *at->features);
     if (p->features == RELATIVE)
         divide_by_largest(at->features, count);
     cluster_mean_shift(at->features, count, at->cluster, at->member);
@@ -184,10 +171,10 @@ static int signguard_apply(const void *params, const struct byz_aggregator_input
                            char reason[BYZ_REASON_SIZE])
 {
     const struct signguard_params *p = params;
-    struct place at = places(p, in);
+    struct place at = places(in);
     size_t count = 0;
     double kept = 0;
-    norms_of_rows(in, at.norms);
+    measure(p, in, &at);
     for (size_t i = 0; i < in->n; i++)
         if (isfinite(at.norms[i]))
             at.finite[count++] = i;

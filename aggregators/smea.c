@@ -15,7 +15,9 @@
  * third.
  */
 #include "aggregators/spectral.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/eigen.h"
+#include "sim/num/select.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,7 +48,7 @@ static int smea_unsuitable(const void *params, size_t n, size_t f, char reason[B
 static size_t smea_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
     (void)params, (void)d, (void)threads;
-    return (4 * n * n + 4 * n + 2) * sizeof(double) + eigen_scratch_bytes(n) + 2 * n * sizeof(size_t) +
+    return (4 * n * n + 6 * n) * sizeof(double) + eigen_scratch_bytes(n) + 2 * n * sizeof(size_t) +
            n * sizeof(void *);
 }
 
@@ -68,14 +70,30 @@ static void centre(const double *distances, size_t n, const size_t *subset, size
     memcpy(copy, matrix, h * h * sizeof *copy);
 }
 
-/* sums[p * n + q]: from member q to the first p members; factor: see extend. ahead, between: room for n + 1.
- */
+/* sums[p * n + q]: from member q to the first p members; factor, row, diagonal: see extend; inverse, root: 1/q and
+ * sqrt(q/(q+1)). */
 struct search {
     const double *distances;
     size_t n, h, *subset, *best;
-    double *matrix, *copy, *r, *sums, *factor, *ahead, *between, least;
+    double *matrix, *copy, *r, *sums, *factor, *row, *diagonal, *inverse, *root, least;
     void *solver;
 };
+
+/* row (p), the contrasts' inner products from 1 on, becomes the row of the factor: divided by its diagonal (inverse:
+ * diagonal), less what columns before have of it. columns[q * n + j]: row j of the factor in column q; row p is
+ * added. Returns what is left of pivot, at most 0 as soon as it is that. */
+NUM_CLONES static double substitute(double *restrict row, const double *restrict diagonal, double *restrict columns,
+                                    size_t n, size_t p, double pivot)
+{
+    for (size_t q = 1; q < p && pivot > 0; q++) {
+        double entry = row[q] * diagonal[q], *column = columns + q * n;
+        for (size_t j = q + 1; j < p; j++)
+            row[j] -= entry * column[j];
+        column[p] = entry;
+        pivot -= entry * entry;
+    }
+    return pivot;
+}
 
 /* Members x_0 .. x_p with means m_q of the first q have the scatter matrix of the contrasts c_q =
  * sqrt(q/(q+1)) (x_q - m_q), q = 1 .. p: one more member is one more contrast, and no eigenvalue falls. So
@@ -85,26 +103,19 @@ struct search {
 static bool extend(struct search *s, size_t p, double limit)
 {
     const double *from = s->distances + s->subset[p] * s->n, *sums = s->sums + p * s->n;
-    double *row = s->factor + p * s->n, *next = s->sums + (p + 1) * s->n, count = (double)p, pivot = limit;
-    s->ahead[0] = s->between[0] = next[p] = 0;
+    double *row = s->row, *next = s->sums + (p + 1) * s->n, part = s->inverse[p], before = 0, between = 0;
+    next[p] = 0;
     for (size_t q = 0; q < p; q++) {
-        s->ahead[q + 1] = s->ahead[q] + from[s->subset[q]];
-        s->between[q + 1] = s->between[q] + sums[q];
-        next[q] = sums[q] + from[s->subset[q]];
-        next[p] += from[s->subset[q]];
+        double squared = from[s->subset[q]], inner = s->inverse[q] * (before - between * part) + sums[q] * part;
+        row[q] = (squared - inner) * (s->root[q] * s->root[p] / 2);
+        before += squared;
+        between += sums[q];
+        next[q] = sums[q] + squared;
     }
-    for (size_t q = 1; q < p; q++) {
-        double before = (double)q, inner = s->ahead[q] / before + sums[q] / count - from[s->subset[q]] -
-                                           s->between[q] / (before * count);
-        row[q] = -inner / 2 * sqrt(count / (count + 1) * before / (before + 1));
-        for (size_t k = 1; k < q; k++)
-            row[q] -= row[k] * s->factor[q * s->n + k];
-        row[q] /= s->factor[q * s->n + q];
-        pivot -= row[q] * row[q];
-    }
-    if (p > 0)
-        pivot -= (s->ahead[p] / count - s->between[p] / (count * count) / 2) * (count / (count + 1));
-    row[p] = sqrt(fmax(pivot, 0));
+    next[p] = before;
+    double length = (before - between * part / 2) * part * (s->root[p] * s->root[p]);
+    double pivot = substitute(row, s->diagonal, s->factor, s->n, p, p > 0 ? limit - length : limit);
+    s->diagonal[p] = pivot > 0 ? 1 / sqrt(pivot) : 0;
     return pivot > 0;
 }
 
@@ -120,6 +131,20 @@ static bool weigh(struct search *s)
     s->least = value;
     memcpy(s->best, s->subset, s->h * sizeof *s->best);
     return true;
+}
+
+/* Begins with the rows that are left when the farthest from their mean are taken away, a subset so good that it
+ * spares most of the others; with none where these are too far apart. */
+static void guess(struct search *s)
+{
+    select_without_farthest(s->distances, s->n, s->h, s->best);
+    for (size_t a = 0; a < s->h; a++)
+        for (size_t b = 0; b < a; b++)
+            if (isinf(s->distances[s->best[a] * s->n + s->best[b]]))
+                return;
+    centre(s->distances, s->n, s->best, s->h, s->r, s->matrix, s->copy);
+    double value = eigen_largest(s->matrix, s->h, s->solver, NULL);
+    s->least = fmin(s->least, nextafter(value, (double)INFINITY));
 }
 
 /* Whether the member at place p is infinitely far from one before it, or makes the subset hopeless. */
@@ -182,11 +207,18 @@ static int smea_apply(const void *params, const struct byz_aggregator_input *in,
     s.copy = s.matrix + n * n;
     s.factor = s.copy + n * n;
     s.r = s.factor + n * n;
-    s.ahead = s.r + n;
-    s.between = s.ahead + n + 1;
-    s.sums = s.between + n + 1;
+    s.row = s.r + n;
+    s.diagonal = s.row + n;
+    s.inverse = s.diagonal + n;
+    s.root = s.inverse + n;
+    for (size_t q = 0; q < n; q++) {
+        s.inverse[q] = q > 0 ? 1 / (double)q : 0;
+        s.root[q] = sqrt((double)q / (double)(q + 1));
+    }
+    s.sums = s.root + n;
     s.solver = s.sums + (n + 1) * n;
     s.least = above;
+    guess(&s);
     search(&s);
     if (s.least == above) {
         snprintf(reason, BYZ_REASON_SIZE, "smea finds no n-f messages at finite distances: n=%zu, f=%zu", n,

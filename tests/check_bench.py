@@ -9,7 +9,8 @@ import sys
 
 PROGRAM = os.environ.get("BYZSIM_PROGRAM", "build/byzsim")
 FIELDS = {"rule", "n", "d", "f", "threads", "calls", "seconds_min", "seconds_median", "gbytes_per_second",
-          "read_bandwidth_gbytes_per_second", "fraction_of_limit", "passes", "cost_in_passes"}  # fmt: skip
+          "read_bandwidth_gbytes_per_second", "fraction_of_limit"}  # fmt: skip
+PASSES = {"read", "combine", "median", "sort", "distance", "update", "draw"}
 failures = []
 
 
@@ -34,8 +35,6 @@ expect("bytes over the least time",
 expect("a share of the bandwidth",
        all(abs(r["fraction_of_limit"] * r["read_bandwidth_gbytes_per_second"] - r["gbytes_per_second"]) < 1e-6
            for r in results))
-expect("a cost in passes over the messages",
-       all(r["passes"] == 1 and abs(r["cost_in_passes"] * r["fraction_of_limit"] - 1) < 1e-6 for r in results))
 expect("the least is not above the median", all(0 < r["seconds_min"] <= r["seconds_median"] for r in results))
 
 done = bench("--pre", "nnm", "--rule", "krum", "--n", "2,25", "--d", "100", "--threads", "1", "--json")
@@ -51,16 +50,25 @@ left_out = done.stderr.count("left out:")
 rules = len([n for n in names if not n.startswith("kernel ")])
 expect("every rule is timed or left out with a reason", rules + left_out == len(listed["aggregators"]), done.stderr)
 
-done = bench("--rules", "--n", "7", "--d", "64", "--json")
-passes = {r["rule"]: r["passes"] for r in json.loads(done.stdout)["results"]}
-expect("--rules: every rule on one thread, no kernel",
-       len(passes) + done.stderr.count("left out:") == len(listed["aggregators"]), done.stderr)
-expect("coordinate-wise rules need one pass, others two or three",
-       (passes["median"], passes["krum"], passes["cge"], passes["aksel"]) == (1, 2, 2, 3), str(passes))
-done = bench("--rules", "--n", "7", "--d", "64")
+done = bench("--rules", "--n", "7", "--d", "64,128", "--json")
+results = json.loads(done.stdout)["results"]
+expect("--rules: every rule on one thread, no kernel, shape by shape", [r["d"] for r in results] == sorted(r["d"] for r in results)
+       and len(results) + done.stderr.count("left out:") == 2 * len(listed["aggregators"]), done.stderr)
+expect("the passes of every rule are known", all(r.get("passes") and set(r["passes"]) <= PASSES for r in results),
+       str([r["rule"] for r in results if not r.get("passes")]))
+passes = {r["rule"]: r.get("passes") for r in results}
+expect("a rule's passes", (passes["median"], passes["krum"], passes["safeguard"]) ==
+       ({"median": 1}, {"distance": 1}, {"combine": 1, "distance": 2, "update": 2}), str(passes))
+expect("the ratio to the time of the passes",
+       all(abs(r["ratio"] * r["passes_seconds"] - r["seconds_min"]) < 1e-6 * r["seconds_min"] for r in results))
+expect("what looks through subsets is named", {r["rule"] for r in results if r["search"]} == {"mva", "smea"})
+done = bench("--rules", "--rule", "krum", "--rule", "krum:distance=fourth", "--n", "7", "--d", "64")
 lines = done.stdout.splitlines()
-expect("--rules prints what is needed and the ratio", lines[3].split()[-3:] == ["needs", "passes", "ratio"] and
-       len([x for x in lines if x.startswith("krum ")]) == 1, done.stdout)
+expect("--rules prints the time of the passes, the ratio and their names",
+       lines[3].split()[-4:] == ["passes", "ms", "ratio", "passes"] and lines[4].split()[-1] == "distance", done.stdout)
+expect("a rule with other knobs has no passes to stand beside", lines[5].split()[-2:] == ["-", "-"], done.stdout)
+done = bench("--rules", "--rule", "median", "--n", "5", "--d", "64", "--pre", "nnm")
+expect("nor has a chain", done.stdout.splitlines()[4].split()[-2:] == ["-", "-"], done.stdout)
 
 for arguments, words in ((("--rule", "medain"), "did you mean \"median\""), (("--kernel", "distance"), "distances"),
                          (("--n", "0"), "whole number"), (("median",), "no argument"),

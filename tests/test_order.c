@@ -111,13 +111,27 @@ static float nearest_mean(const float *sorted, size_t n, size_t k, float centre)
     return (float)(sum / (double)k);
 }
 
+/* The mean of the k values nearest to given centres. */
+static void run_nearest(const struct grid *grid, size_t k, const float *centre, void *scratch, float *out)
+{
+    order_run(&(struct order_run){.kernels = order_kernels_best(),
+                                  .x = grid->x,
+                                  .n = grid->n,
+                                  .d = grid->d,
+                                  .ld = grid->ld,
+                                  .centre = centre,
+                                  .k = k,
+                                  .scratch = scratch,
+                                  .out = out});
+}
+
 static void check_nearest(const struct grid *grid, size_t k, float *centre, void *scratch, float *out,
                           float *sorted)
 {
     size_t n = grid->n;
     for (size_t c = 0; c < grid->d; c++)
         centre[c] = c % 3 == 0 ? 0.25f : c % 3 == 1 ? grid_row(grid, c % n)[c] : 1e30f;
-    order_nearest_mean(grid->x, n, grid->d, grid->ld, k, centre, scratch, out);
+    run_nearest(grid, k, centre, scratch, out);
     for (size_t c = 0; c < grid->d; c++) {
         if (!isfinite(centre[c]))
             continue;
@@ -125,6 +139,30 @@ static void check_nearest(const struct grid *grid, size_t k, float *centre, void
         float wanted = nearest_mean(sorted, n, k, centre[c]);
         cr_assert(grid_near(out[c], wanted, 0), "n=%zu d=%zu c=%zu k=%zu: %a, not %a", n, grid->d, c, k,
                   (double)out[c], (double)wanted);
+    }
+}
+
+/* Around the median and around the trimmed mean, whose own bits are tested above. */
+static void check_around(const struct grid *grid, size_t k, float *centre, void *scratch, float *out,
+                         float *sorted)
+{
+    size_t n = grid->n, trim = (n - 1) / 3;
+    for (int trimmed = 0; trimmed < 2; trimmed++) {
+        if (trimmed) {
+            order_trimmed_mean(grid->x, n, grid->d, grid->ld, trim, 0, scratch, centre);
+            order_mean_around_trimmed_mean(grid->x, n, grid->d, grid->ld, k, trim, scratch, out);
+        } else {
+            order_median(grid->x, n, grid->d, grid->ld, ORDER_MID, scratch, centre);
+            order_mean_around_median(grid->x, n, grid->d, grid->ld, k, scratch, out);
+        }
+        for (size_t c = 0; c < grid->d; c++) {
+            sorted_column(grid, c, sorted);
+            if (!isfinite(centre[c]))
+                continue;
+            float wanted = nearest_mean(sorted, n, k, centre[c]);
+            cr_assert(grid_near(out[c], wanted, 0), "n=%zu d=%zu c=%zu k=%zu trimmed=%d: %a, not %a", n,
+                      grid->d, c, k, trimmed, (double)out[c], (double)wanted);
+        }
     }
 }
 
@@ -141,6 +179,8 @@ static void check_grid(size_t n, size_t d, enum grid_kind kind)
     check_trimmed(&grid, (n - 1) / 2, scratch, out, sorted);
     check_nearest(&grid, 1, centre, scratch, out, sorted);
     check_nearest(&grid, n - n / 5, centre, scratch, out, sorted);
+    check_around(&grid, n - n / 5, centre, scratch, out, sorted);
+    check_around(&grid, (n + 3) / 4, centre, scratch, out, sorted);
     mem_free(out);
     mem_free(sorted);
     mem_free(centre);
@@ -295,7 +335,9 @@ static void check_all_methods(size_t n, size_t d, enum grid_kind kind)
     check_methods(run, "trimmed");
     run.centre = grid.x;
     run.k = n - n / 4;
-    check_methods(run, "nearest");
+    check_methods(run, "nearest to given centres");
+    run.centre = NULL;
+    check_methods(run, "nearest to the trimmed mean");
     mem_free(run.scratch);
     grid_fini(&grid);
 }
@@ -355,13 +397,13 @@ Test(order, nearest_breaks_ties_downwards_and_passes_over_what_is_not_finite)
     float out[5];
     void *scratch = scratch_for(4, 1);
     omp_set_num_threads(1);
-    order_nearest_mean(grid.x, 4, 5, grid.ld, 2, (const float[]){3.5f, 6, -9, 9, INFINITY}, scratch, out);
+    run_nearest(&grid, 2, (const float[]){3.5f, 6, -9, 9, INFINITY}, scratch, out);
     cr_expect_eq(out[0], 3.5f); /* 3 and 4 */
     cr_expect_eq(out[1], 6);    /* 5 and 7, the only finite ones */
     cr_expect_eq(out[2], 1.5f); /* 1 and 2 */
     cr_expect_eq(out[3], 5);    /* 9 and a 1 */
     cr_expect_eq(out[4], INFINITY);
-    order_nearest_mean(grid.x, 4, 5, grid.ld, 1, (const float[]){2, 6, NAN, 5, INFINITY}, scratch, out);
+    run_nearest(&grid, 1, (const float[]){2, 6, NAN, 5, INFINITY}, scratch, out);
     cr_expect_eq(out[0], 1); /* not 3 */
     cr_expect_eq(out[1], 5); /* not 7 */
     cr_expect_eq(out[2], 1); /* not Inf, not NaN */

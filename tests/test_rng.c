@@ -52,6 +52,25 @@ Test(rng, moments_and_bounds)
         cr_assert_lt(fabs((double)counts[k] - DRAWS / 7.0), 4 * sqrt(DRAWS / 7.0));
 }
 
+/* Bits past the last full multiple of the bound are drawn again, whatever the bound. */
+Test(rng, below_is_the_remainder_of_what_is_kept)
+{
+    const uint64_t bounds[] = {1,         2,         7,         UINT32_MAX,   (uint64_t)3 << 61,
+                               INT64_MAX, (uint64_t)1 << 63, 0 - (uint64_t)3, UINT64_MAX, ((uint64_t)1 << 63) + 5};
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        struct rng plain, rng;
+        uint64_t spare = (UINT64_MAX % bounds[i] + 1) % bounds[i];
+        rng_start(&plain, 9, RNG_TEST, i, 0);
+        rng_start(&rng, 9, RNG_TEST, i, 0);
+        for (int k = 0; k < 200; k++) {
+            uint64_t bits = rng_bits(&plain);
+            while (bits > UINT64_MAX - spare)
+                bits = rng_bits(&plain);
+            cr_assert_eq(rng_below(&rng, bounds[i]), bits % bounds[i], "bound %zu, draw %d", i, k);
+        }
+    }
+}
+
 Test(rng, permutation_holds_every_index_once)
 {
     struct rng rng;

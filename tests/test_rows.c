@@ -87,6 +87,27 @@ static void check_pair(const float *a, const float *b, size_t d)
     cr_assert(grid_near(rows_norm2(a, d), (double)norm, 1e-13 * (double)norm));
 }
 
+/* Two results of one reading have the bits that each has by itself. */
+static void check_fused(const float *a, const float *b, size_t d)
+{
+    static char marks[WIDEST];
+    struct rows_signs signs;
+    double norm2, fused;
+    uint64_t positive = 0, negative = 0;
+    for (size_t k = 0; k < d; k++) {
+        marks[k] = k % 3 != 1;
+        positive += k % 3 != 1 && a[k] > 0;
+        negative += k % 3 != 1 && a[k] < 0;
+    }
+    double dot = rows_dot(a, b, d), plain = rows_norm2(a, d);
+    fused = rows_norm2_signs(a, marks, d, &signs);
+    cr_assert(memcmp(&fused, &plain, sizeof fused) == 0 || (isnan(fused) && isnan(plain)));
+    cr_assert(signs.positive == positive && signs.negative == negative, "d=%zu", d);
+    fused = rows_dot_norm2(a, b, d, &norm2);
+    cr_assert(memcmp(&fused, &dot, sizeof fused) == 0 || (isnan(fused) && isnan(dot)));
+    cr_assert(memcmp(&norm2, &plain, sizeof norm2) == 0 || (isnan(norm2) && isnan(plain)));
+}
+
 static void check_grid(size_t n, size_t d, enum grid_kind kind, float *one, float *two)
 {
     struct grid grid = grid_make(n, d, kind, 1);
@@ -99,6 +120,7 @@ static void check_grid(size_t n, size_t d, enum grid_kind kind, float *one, floa
     check_combine(rows, n, d, weights, one);
     check_spread(rows, n, d, one, two);
     check_pair(rows[0], rows[n - 1], d);
+    check_fused(rows[0], rows[n - 1], d);
     grid_fini(&grid);
 }
 

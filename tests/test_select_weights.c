@@ -216,3 +216,25 @@ Test(select_weights, points_on_the_rows)
     }
     mem_free(scratch);
 }
+
+/* Beside a row that has nearly all of the weight, its squared distance keeps its digits. */
+Test(select_weights, distance_to_a_centre_beside_a_row)
+{
+    enum { ROWS = 6 };
+    struct cloud cloud = cloud_of_rows(ROWS, D, 0, 11);
+    for (double rest = 1e-2; rest > 1e-9; rest /= 10) {
+        double weights[ROWS], squared[ROWS], z[D];
+        for (size_t i = 0; i < ROWS; i++)
+            weights[i] = i == 2 ? 1 - rest : i == 5 ? 0 : rest / (ROWS - 2);
+        double doubt = select_distances_to(cloud.distances, ROWS, weights, 1e-30, squared), wanted = 0;
+        for (size_t k = 0; k < D; k++) { /* from row 2, as the centre's own digits would not do */
+            z[k] = 0;
+            for (size_t i = 0; i < ROWS; i++)
+                z[k] += i == 2 ? 0 : weights[i] * (cloud.x[i * D + k] - cloud.x[2 * D + k]);
+            wanted += z[k] * z[k];
+        }
+        cr_expect_lt(doubt, 1e-3, "rest %g: doubt %g", rest, doubt);
+        cr_expect(fabs(squared[2] - wanted) <= 1e-6 * wanted, "rest %g: %g, not %g", rest, squared[2], wanted);
+    }
+    cloud_fini(&cloud);
+}

@@ -184,6 +184,28 @@ Test(spectral, mva_and_smea_match_plain_ones)
     }
 }
 
+/* Many rows are dropped; some far away, at distances that no bound on sums of them could stand, some equal. */
+Test(spectral, mva_drops_many_and_far_rows)
+{
+    for (size_t which = 0; which < 24; which++) {
+        struct grid grid = grid_make(ROWS, 3, GRID_NORMAL, 100 + which);
+        double wanted[COLUMNS];
+        for (size_t i = 0; i < ROWS; i++)
+            for (size_t k = 0; k < 3; k++) {
+                float *value = &grid_row(&grid, i)[k];
+                if (which % 3 == 1 && i < 4)
+                    *value *= 1e15f;
+                if (which % 3 == 2)
+                    *value = i % 3 == 0 ? grid_row(&grid, 0)[k] : *value;
+            }
+        for (size_t f = 4; 2 * f < ROWS; f++) {
+            naive_subset(&grid, ROWS - f, false, wanted);
+            expect_near("mva", &grid, f, wanted);
+        }
+        grid_fini(&grid);
+    }
+}
+
 Test(spectral, mva_and_smea_by_hand)
 {
     const float line[] = {0, 1, 3, 4.5f, 9}, ties[] = {0, 1, 2, 3}, plane[] = {0, 0, 2, 0, 0, 2, 1, 1.9f};

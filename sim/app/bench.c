@@ -10,7 +10,6 @@
 #include <gsl/gsl_statistics.h>
 #include <omp.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { CALLS_MOST = 1000, CALLS_LEAST = 3 };
 
@@ -27,19 +26,6 @@ bool bench_choose_f(const struct defence_settings *defence, size_t n, size_t *f,
         if (*f == 0)
             return false;
     }
-}
-
-size_t bench_passes(const struct defence_settings *defence)
-{
-    /* The distances to a median; the scores of a base rule's answer. */
-    static const char *const three[] = {"aksel", "gas"};
-    const struct byz_aggregator *rule = (const void *)defence->aggregator.kind;
-    if (rule == NULL || defence->preaggregators.count > 0)
-        return 0;
-    for (size_t i = 0; i < BYZ_LENGTH(three); i++)
-        if (strcmp(rule->base.name, three[i]) == 0)
-            return 3;
-    return rule->promises & BYZ_COORDINATEWISE ? 1 : 2;
 }
 
 /* Uniform values in (-1, 1), a generator of its own for every row: filling must not take longer than timing.
@@ -60,6 +46,7 @@ static int check_memory(const struct bench_case *what, size_t ld, struct err *er
 {
     size_t stages = what->defence == NULL ? 0 : what->defence->preaggregators.count;
     size_t matrices = 1 + (stages > 2 ? 2 : stages);
+    matrices += what->kernel != NULL && what->kernel->keeps_sums;
     double need = (double)matrices * (double)what->n * (double)ld * sizeof(float), there = machine_memory();
     if (there == 0 || need < 0.8 * there)
         return ERR_OK;
@@ -116,6 +103,18 @@ static int time_calls(struct subject *subject, struct bench_figures *figures, st
     return ERR_OK;
 }
 
+/* What only some kernels want. */
+static int kept_init(const struct bench_case *what, struct kernel_room *room, struct err *err)
+{
+    bool sums = what->kernel != NULL && what->kernel->keeps_sums;
+    bool order = what->kernel != NULL && what->kernel->draws;
+    if (sums)
+        room->sums = mem_array(room->n, room->ld * sizeof *room->sums, err);
+    if (order)
+        room->order = mem_array(room->d, sizeof *room->order, err);
+    return (sums && room->sums == NULL) || (order && room->order == NULL) ? ERR_MEMORY : ERR_OK;
+}
+
 /* Room for the matrix and for what a kernel or a defence writes; everything is released by subject_fini. */
 static int subject_init(struct subject *subject, struct err *err)
 {
@@ -136,7 +135,7 @@ static int subject_init(struct subject *subject, struct err *err)
     room->square = mem_array(what->kernel != NULL ? n * n : 1, sizeof(double), err);
     room->scratch = mem_array(bytes, 1, err);
     if (x == NULL || rows == NULL || weights == NULL || room->out == NULL || room->second == NULL ||
-        room->square == NULL || room->scratch == NULL)
+        room->square == NULL || room->scratch == NULL || kept_init(what, room, err) != ERR_OK)
         return ERR_MEMORY;
     fill(x, n, what->d, room->ld);
     rows_of_matrix(x, n, room->ld, rows);
@@ -159,6 +158,8 @@ static void subject_fini(struct subject *subject)
     mem_free(room->second);
     mem_free(room->square);
     mem_free(room->scratch);
+    mem_free(room->sums);
+    mem_free(room->order);
     needs_free_facts(&subject->facts);
     defence_fini(&subject->defence);
 }

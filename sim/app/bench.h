@@ -25,11 +25,6 @@ struct bench_figures {
 bool bench_choose_f(const struct defence_settings *defence, size_t n, size_t *f,
                     char reason[BYZ_REASON_SIZE]);
 
-/* Passes over the messages that the rule needs at least: 1 where each coordinate stands alone, 2 where
- * something about whole rows (norms, distances, signs) comes before the combination, 3 where that depends on
- * another result of a pass. 0 for a chain or without a rule. */
-size_t bench_passes(const struct defence_settings *defence);
-
 /* Times it on this thread's OpenMP team (sets its size). ERR_MEMORY, with the arithmetic, when the matrix
  * does not fit into 80 % of the machine's memory. */
 int bench_run(const struct bench_case *what, struct bench_figures *figures, struct err *err);

@@ -2,6 +2,7 @@
 #include "sim/app/kernels.h"
 #include "sim/num/distance.h"
 #include "sim/num/order.h"
+#include "sim/num/rng.h"
 #include "sim/num/rows.h"
 
 #include <string.h>
@@ -55,15 +56,47 @@ static void trimmed_mean(struct kernel_room *room)
     order_trimmed_mean(room->x, room->n, room->d, room->ld, room->n / 5, 0, room->scratch, room->out);
 }
 
+static void accumulate(struct kernel_room *room)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < room->n; i++)
+        rows_accumulate(room->rows[i], room->d, 0.5, 1, room->sums + i * room->ld);
+}
+
+static void permutation(struct kernel_room *room)
+{
+    struct rng stream;
+    rng_start(&stream, 1, RNG_AGGREGATOR, 0, 0);
+    rng_permutation(&stream, room->d, room->order);
+}
+
 const struct kernel kernels_table[] = {
-    {"combine", "weighted sum of the rows", NULL, combine},
-    {"mean_std", "mean and standard deviation of every column (ALIE)", NULL, mean_std},
-    {"mean_variance", "mean of the rows and their mean squared distance from it (metrics)", NULL,
-     mean_variance},
-    {"norms", "squared norms of the rows", NULL, norms},
-    {"distances", "squared distances between all rows", distance_scratch, distances},
-    {"median", "median of every column", order_scratch, median},
-    {"trimmed_mean", "mean of every column without n/5 values at each end", order_scratch, trimmed_mean},
+    {.name = "combine", .doc = "weighted sum of the rows", .call = combine},
+    {.name = "mean_std", .doc = "mean and standard deviation of every column (ALIE)", .call = mean_std},
+    {.name = "mean_variance",
+     .doc = "mean of the rows and their mean squared distance from it (metrics)",
+     .call = mean_variance},
+    {.name = "norms", .doc = "squared norms of the rows", .call = norms},
+    {.name = "distances",
+     .doc = "squared distances between all rows",
+     .scratch_bytes = distance_scratch,
+     .call = distances},
+    {.name = "median",
+     .doc = "median of every column",
+     .scratch_bytes = order_scratch,
+     .call = median},
+    {.name = "trimmed_mean",
+     .doc = "mean of every column without n/5 values at each end",
+     .scratch_bytes = order_scratch,
+     .call = trimmed_mean},
+    {.name = "accumulate",
+     .doc = "the rows added to the rows of another matrix",
+     .call = accumulate,
+     .keeps_sums = true},
+    {.name = "permutation",
+     .doc = "a random order of the coordinates, on one thread",
+     .call = permutation,
+     .draws = true},
 };
 
 const size_t kernels_count = sizeof kernels_table / sizeof kernels_table[0];

@@ -3,7 +3,9 @@
 #ifndef SIM_APP_KERNELS_H
 #define SIM_APP_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a kernel is called with: the matrix, and room for what it writes. */
 struct kernel_room {
@@ -12,6 +14,8 @@ struct kernel_room {
     const float *const *rows; /* (n) pointers to the rows */
     const double *weights;    /* (n) summing to 1 */
     float *out, *second;      /* (d) each */
+    float *sums;              /* (n, d), ld floats per row; NULL unless the kernel keeps sums */
+    uint32_t *order;          /* (d); NULL unless the kernel draws */
     double *square;           /* (n, n) */
     void *scratch;            /* kernel.scratch_bytes */
 };
@@ -20,6 +24,7 @@ struct kernel {
     const char *name, *doc;
     size_t (*scratch_bytes)(size_t n, size_t d, size_t threads); /* NULL: 0 */
     void (*call)(struct kernel_room *room);
+    bool keeps_sums, draws;
 };
 
 extern const struct kernel kernels_table[];

@@ -2,6 +2,7 @@
 /* `byzsim bench`: how fast the rules are on this machine, beside what its memory can deliver. */
 #include "sim/app/bench.h"
 #include "aggregators/registry.h"
+#include "sim/cli/bench_line.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/common.h"
 #include "sim/core/defence.h"
@@ -19,13 +20,13 @@ static const struct cli_option options[] = {
     [RULE] = {"rule", "NAME[:k=v,...]", "time this rule only (may be repeated)"},
     [RULES] =
         {"rules", NULL,
-         "every rule on one thread, at n=25 and n=101, with its cost in passes over the messages beside "
-         "the passes that it needs"},
+         "every rule on one thread, at n = 11 to 101, beside the passes over the messages that it needs, "
+         "each timed on the same shape"},
     [PRE] = {"pre", "NAME[:k=v,...]",
              "behind these pre-aggregators (may be repeated); without --rule: them alone"},
     [KERNEL] = {"kernel", "NAME",
                 "time a numeric kernel (may be repeated): combine, mean_std, mean_variance, norms, "
-                "distances, median, trimmed_mean"},
+                "distances, median, trimmed_mean, accumulate, permutation"},
     [N] = {"n", "N,N,...", "numbers of rows (default 11,25,51)"},
     [D] = {"d", "D,D,...", "numbers of coordinates (default 100000,1000000)"},
     [THREADS] = {"threads", "T,T,...", "numbers of threads (default 1 and all)"},
@@ -44,8 +45,9 @@ struct shape {
     size_t n, d;
 };
 
-/* What --rules looks at: in the caches, beyond them, and many rows. */
-static const struct shape rules_shapes[] = {{25, 100000}, {25, 1000000}, {101, 100000}};
+/* What --rules looks at: few and many rows in the caches, and beyond them. */
+static const struct shape rules_shapes[] = {
+    {11, 100000}, {25, 100000}, {51, 100000}, {101, 100000}, {25, 1000000}};
 
 struct plan {
     struct byz_variant rules[RULES_MOST];
@@ -59,6 +61,7 @@ struct plan {
     size_t f, seconds;
     bool f_given, json, passes;
     double bandwidth[LIST_MOST], product; /* by entry of threads */
+    struct passes_costs costs;
     cJSON *results;
 };
 
@@ -167,77 +170,35 @@ static void chain_words(const struct defence_settings *defence, struct text *out
         text_printf(out, "%s%s", out->length > 0 ? "+" : "", defence->aggregator.kind->name);
 }
 
-/* One timed case, beside what reading the matrix takes. */
-struct line {
-    const struct bench_case *what;
-    const struct bench_figures *figures;
-    struct text name;
-    double rate, bandwidth; /* bytes of the matrix over the least time, and read from memory, a second */
-    size_t passes;          /* that the rule needs; 0 where that is not known */
-};
-
-static void print_line(const struct line *line, bool passes)
+static int report(struct plan *plan, const struct bench_case *what, size_t t,
+                  const struct bench_figures *figures, struct err *err)
 {
-    const struct bench_case *what = line->what;
-    double cost = line->bandwidth / line->rate;
-    printf("%-24s %6zu %10zu %4zu %3zu %12.3f ", text_string(&line->name), what->n, what->d, what->f,
-           what->threads, 1e3 * line->figures->seconds_min);
-    if (passes && line->passes > 0)
-        printf("%6zu %8.2f %7.2f %s\n", line->passes, cost, cost / (double)line->passes,
-               cost > 2 * (double)line->passes ? "above 2" : "");
-    else if (passes)
-        printf("%6s %8.2f\n", "-", cost);
-    else
-        printf("%12.3f %8.1f %6.0f %%\n", 1e3 * line->figures->seconds_median, line->rate / 1e9, 100 / cost);
-    fflush(stdout);
-}
-
-static cJSON *line_as_json(const struct line *line)
-{
-    const struct bench_case *what = line->what;
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "rule", text_string(&line->name));
-    cJSON_AddNumberToObject(json, "n", (double)what->n);
-    cJSON_AddNumberToObject(json, "d", (double)what->d);
-    cJSON_AddNumberToObject(json, "f", (double)what->f);
-    cJSON_AddNumberToObject(json, "threads", (double)what->threads);
-    cJSON_AddNumberToObject(json, "calls", (double)line->figures->calls);
-    cJSON_AddNumberToObject(json, "seconds_min", line->figures->seconds_min);
-    cJSON_AddNumberToObject(json, "seconds_median", line->figures->seconds_median);
-    cJSON_AddNumberToObject(json, "gbytes_per_second", line->rate / 1e9);
-    cJSON_AddNumberToObject(json, "read_bandwidth_gbytes_per_second", line->bandwidth / 1e9);
-    cJSON_AddNumberToObject(json, "fraction_of_limit", line->rate / line->bandwidth);
-    if (line->passes > 0)
-        cJSON_AddNumberToObject(json, "passes", (double)line->passes);
-    cJSON_AddNumberToObject(json, "cost_in_passes", line->bandwidth / line->rate);
-    return json;
-}
-
-static void report(struct plan *plan, const struct bench_case *what, size_t t,
-                   const struct bench_figures *figures)
-{
-    struct line line = {.what = what, .figures = figures, .bandwidth = plan->bandwidth[t]};
+    int rc = ERR_OK;
+    struct bench_line line = {.what = what, .figures = figures, .bandwidth = plan->bandwidth[t]};
     line.rate = (double)what->n * (double)what->d * sizeof(float) / figures->seconds_min;
     if (what->kernel != NULL) {
         text_printf(&line.name, "kernel %s", what->kernel->name);
     } else {
-        line.passes = bench_passes(what->defence);
+        line.passes = plan->passes ? passes_of(what->defence) : NULL;
         chain_words(what->defence, &line.name);
     }
-    if (plan->json)
-        cJSON_AddItemToArray(plan->results, line_as_json(&line));
-    else
-        print_line(&line, plan->passes);
+    if (line.passes != NULL)
+        rc = passes_cost(line.passes, what, &plan->costs, &line.needed, err);
+    if (rc == ERR_OK && plan->json)
+        cJSON_AddItemToArray(plan->results, bench_line_json(&line));
+    else if (rc == ERR_OK)
+        bench_line_print(&line, plan->passes);
     text_fini(&line.name);
+    return rc;
 }
 
-/* One rule or kernel over the shapes. A rule that is not defined at some n is passed over with a line that
+/* One rule or kernel over shapes first .. end - 1. A rule that is not defined at some n is passed over with a line that
  * says why. */
 static int bench_shapes(struct plan *plan, const struct defence_settings *defence,
-                        const struct kernel *kernel, struct err *err)
+                        const struct kernel *kernel, size_t first, size_t end, struct err *err)
 {
     size_t told = 0; /* rows for which a reason was given */
-    for (size_t s = 0; s < plan->shape_count; s++)
+    for (size_t s = first; s < end; s++)
         for (size_t t = 0; t < plan->threads.count; t++) {
             char reason[BYZ_REASON_SIZE] = "";
             struct bench_figures figures;
@@ -255,10 +216,10 @@ static int bench_shapes(struct plan *plan, const struct defence_settings *defenc
                 fprintf(stderr, "left out: %s\n", reason);
             told = valid ? told : what.n;
             int rc = valid ? bench_run(&what, &figures, err) : ERR_OK;
+            if (rc == ERR_OK && valid)
+                rc = report(plan, &what, t, &figures, err);
             if (rc != ERR_OK)
                 return rc;
-            if (valid)
-                report(plan, &what, t, &figures);
         }
     return ERR_OK;
 }
@@ -269,11 +230,7 @@ static void print_head(const struct plan *plan)
         printf("memory is read at %.1f GB/s by %zu thread%s\n", plan->bandwidth[t] / 1e9,
                plan->threads.values[t], plan->threads.values[t] == 1 ? "" : "s");
     printf("a large matrix product runs at %.0f GFLOP/s on one thread\n\n", plan->product / 1e9);
-    printf("%-24s %6s %10s %4s %3s %12s ", "rule", "n", "d", "f", "thr", "min ms");
-    if (plan->passes)
-        printf("%6s %8s %7s\n", "needs", "passes", "ratio");
-    else
-        printf("%12s %8s %8s\n", "median ms", "GB/s", "of limit");
+    bench_line_head(plan->passes);
 }
 
 static int bench_all(struct plan *plan, struct err *err)
@@ -284,16 +241,18 @@ static int bench_all(struct plan *plan, struct err *err)
     plan->results = cJSON_CreateArray();
     if (!plan->json)
         print_head(plan);
-    for (size_t r = 0; rc == ERR_OK && r < plan->rule_count; r++) {
-        const struct defence_settings defence = {.preaggregators = plan->stages,
-                                                 .aggregator = plan->rules[r]};
-        rc = bench_shapes(plan, &defence, NULL, err);
-    }
+    size_t step = plan->passes ? 1 : plan->shape_count; /* beside their passes rules come shape by shape */
+    for (size_t s = 0; rc == ERR_OK && s < plan->shape_count; s += step)
+        for (size_t r = 0; rc == ERR_OK && r < plan->rule_count; r++) {
+            const struct defence_settings defence = {.preaggregators = plan->stages,
+                                                     .aggregator = plan->rules[r]};
+            rc = bench_shapes(plan, &defence, NULL, s, s + step, err);
+        }
     const struct defence_settings stages_alone = {.preaggregators = plan->stages};
     if (rc == ERR_OK && plan->rule_count == 0 && plan->stages.count > 0)
-        rc = bench_shapes(plan, &stages_alone, NULL, err);
+        rc = bench_shapes(plan, &stages_alone, NULL, 0, plan->shape_count, err);
     for (size_t k = 0; rc == ERR_OK && k < plan->kernel_count; k++)
-        rc = bench_shapes(plan, NULL, plan->kernels[k], err);
+        rc = bench_shapes(plan, NULL, plan->kernels[k], 0, plan->shape_count, err);
     return rc;
 }
 
@@ -373,10 +332,15 @@ const struct cli_command cli_bench = {
                "bytes of the\n"
                "matrix over the least time, and that as a share of the read bandwidth of memory, measured in "
                "the same\n"
-               "run. A matrix that fits into the caches may exceed 100 %. With --rules the time is told as a "
-               "number of\n"
-               "passes, each as long as reading the matrix from memory once, beside the passes that the rule "
-               "needs.\n\n"
+               "run. A matrix that fits into the caches may exceed 100 %. With --rules a rule stands beside the "
+               "passes over the\n"
+               "data that it needs at least, each as long as the kernel of that pass takes on the same shape "
+               "(read: the norms\n"
+               "of the rows; combine: their weighted sum; median; sort: trimmed mean; distance: between all "
+               "rows; update: the\n"
+               "rows added to others; draw: a random order of the coordinates), and is marked where it takes "
+               "more than twice\n"
+               "that, \"search\" where it looks through subsets of rows.\n\n"
                "  byzsim bench --rule median --n 25 --d 1000000 --threads 1 --json",
     .options = options,
     .option_count = sizeof options / sizeof options[0],

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/eigen.h"
+#include "sim/num/dispatch.h"
 
 #include <float.h>
 #include <math.h>
@@ -46,17 +47,35 @@ static double reflection(double *x, size_t m, double *factor)
     return result;
 }
 
-/* A <- (1 - factor v v') A (1 - factor v v') for the square of m rows at a, n numbers from row to row. */
-static void reflect_both_sides(double *a, size_t m, size_t n, const double *v, double factor, double *q)
+/* q = factor A v, added up column by column, which lie in the rows of the symmetric matrix. */
+NUM_CLONES static void multiply(const double *restrict a, size_t m, size_t n, const double *restrict v, double factor,
+                                double *restrict q)
 {
+    memset(q, 0, m * sizeof *q);
+    for (size_t j = 0; j < m; j++)
+        for (size_t i = 0; i < m; i++)
+            q[i] += a[j * n + i] * v[j];
     for (size_t i = 0; i < m; i++)
-        q[i] = factor * dot(a + i * n, v, m);
-    double half = factor * dot(q, v, m) / 2;
-    for (size_t i = 0; i < m; i++)
-        q[i] -= half * v[i];
+        q[i] *= factor;
+}
+
+/* a -= v q' + q v'. */
+NUM_CLONES static void subtract_outer(double *restrict a, size_t m, size_t n, const double *restrict v,
+                                      const double *restrict q)
+{
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < m; j++)
             a[i * n + j] -= v[i] * q[j] + q[i] * v[j];
+}
+
+/* A <- (1 - factor v v') A (1 - factor v v') for the square of m rows at a, n numbers from row to row. */
+static void reflect_both_sides(double *a, size_t m, size_t n, const double *v, double factor, double *q)
+{
+    multiply(a, m, n, v, factor, q);
+    double half = factor * dot(q, v, m) / 2;
+    for (size_t i = 0; i < m; i++)
+        q[i] -= half * v[i];
+    subtract_outer(a, m, n, v, q);
 }
 
 /* The reflections stay in the rows of the matrix, right of the diagonal. */

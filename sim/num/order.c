@@ -45,12 +45,12 @@ size_t order_scratch_bytes(size_t n, size_t threads)
 static int middle(const struct order_run *run)
 {
     size_t n = run->n;
-    return run->centre == NULL && run->ranks.first >= (n - 1) / 2 && run->ranks.last <= n / 2;
+    return run->k == 0 && run->ranks.first >= (n - 1) / 2 && run->ranks.last <= n / 2;
 }
 
 static int counts(const struct order_run *run)
 {
-    int few = run->centre == NULL && run->ranks.last - run->ranks.first <= 1 && run->ranks.extra <= 0;
+    int few = run->k == 0 && run->ranks.last - run->ranks.first <= 1 && run->ranks.extra <= 0;
     size_t from = run->method == ORDER_AUTO ? COUNT_FROM : SAMPLES;
     return few && run->method != ORDER_MERGE && run->n >= from;
 }
@@ -63,10 +63,12 @@ static void finish(const struct order_run *run, const int32_t *tile, size_t ld, 
     struct order_ranks ranks = run->ranks;
     ranks.first -= from_rank;
     ranks.last -= from_rank;
-    if (run->centre != NULL)
-        run->kernels->nearest(tile, ld, run->n, run->k, run->centre + at, width, run->out + at);
-    else
-        run->kernels->mean(tile, ld, &ranks, width, run->out + at);
+    float *out = run->out + at;
+    const float *centre = run->centre == NULL ? out : run->centre + at;
+    if (run->k == 0 || run->centre == NULL)
+        run->kernels->mean(tile, ld, &ranks, width, out);
+    if (run->k > 0)
+        run->kernels->nearest(tile, ld, run->n, run->k, centre, width, out);
 }
 
 /* A place to read columns from: the matrix itself, or a copy of its right edge. */
@@ -180,50 +182,51 @@ void order_run(const struct order_run *run)
     }
 }
 
+static void run_ranks(struct order_run run, struct order_ranks ranks)
+{
+    run.kernels = order_kernels_best();
+    run.ranks = ranks;
+    order_run(&run);
+}
+
+static struct order_ranks median_ranks(size_t n, enum order_even even)
+{
+    size_t low = even == ORDER_UPPER ? n / 2 : (n - 1) / 2, high = even == ORDER_LOWER ? low : n / 2;
+    return (struct order_ranks){.first = low, .last = high, .divisor = (double)(high - low + 1)};
+}
+
+static struct order_ranks trimmed_ranks(size_t n, size_t trim, int clamp)
+{
+    return (struct order_ranks){.first = trim,
+                                .last = n - trim - 1,
+                                .extra = clamp ? (double)trim : 0,
+                                .divisor = (double)(clamp ? n : n - 2 * trim)};
+}
+
 void order_median(const float *x, size_t n, size_t d, size_t ld, enum order_even even, void *scratch,
                   float *out)
 {
-    size_t low = (n - 1) / 2, high = n / 2;
-    if (even == ORDER_LOWER)
-        high = low;
-    if (even == ORDER_UPPER)
-        low = high;
-    order_run(&(struct order_run){.kernels = order_kernels_best(),
-                                  .x = x,
-                                  .n = n,
-                                  .d = d,
-                                  .ld = ld,
-                                  .ranks = {.first = low, .last = high, .divisor = (double)(high - low + 1)},
-                                  .scratch = scratch,
-                                  .out = out});
+    run_ranks((struct order_run){.x = x, .n = n, .d = d, .ld = ld, .scratch = scratch, .out = out},
+              median_ranks(n, even));
 }
 
 void order_trimmed_mean(const float *x, size_t n, size_t d, size_t ld, size_t trim, int clamp, void *scratch,
                         float *out)
 {
-    struct order_ranks ranks = {.first = trim, .last = n - trim - 1};
-    ranks.extra = clamp ? (double)trim : 0;
-    ranks.divisor = (double)(clamp ? n : n - 2 * trim);
-    order_run(&(struct order_run){.kernels = order_kernels_best(),
-                                  .x = x,
-                                  .n = n,
-                                  .d = d,
-                                  .ld = ld,
-                                  .ranks = ranks,
-                                  .scratch = scratch,
-                                  .out = out});
+    run_ranks((struct order_run){.x = x, .n = n, .d = d, .ld = ld, .scratch = scratch, .out = out},
+              trimmed_ranks(n, trim, clamp));
 }
 
-void order_nearest_mean(const float *x, size_t n, size_t d, size_t ld, size_t k, const float *centre,
-                        void *scratch, float *out)
+void order_mean_around_median(const float *x, size_t n, size_t d, size_t ld, size_t k, void *scratch,
+                              float *out)
 {
-    order_run(&(struct order_run){.kernels = order_kernels_best(),
-                                  .x = x,
-                                  .n = n,
-                                  .d = d,
-                                  .ld = ld,
-                                  .centre = centre,
-                                  .k = k,
-                                  .scratch = scratch,
-                                  .out = out});
+    run_ranks((struct order_run){.x = x, .n = n, .d = d, .ld = ld, .k = k, .scratch = scratch, .out = out},
+              median_ranks(n, ORDER_MID));
+}
+
+void order_mean_around_trimmed_mean(const float *x, size_t n, size_t d, size_t ld, size_t k, size_t trim,
+                                    void *scratch, float *out)
+{
+    run_ranks((struct order_run){.x = x, .n = n, .d = d, .ld = ld, .k = k, .scratch = scratch, .out = out},
+              trimmed_ranks(n, trim, 0));
 }

@@ -89,12 +89,12 @@ static inline vecd vecd_add(vecd a, vecd b)
     return _mm256_add_pd(a, b);
 }
 
-static inline vecd vecd_values(const int32_t *keys)
+static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    __m128i bits = _mm_loadu_si128((const __m128i_u *)(const void *)keys);
-    bits = _mm_add_epi32(bits, _mm_set1_epi32((int32_t)KEY_SHIFT));
-    bits = _mm_xor_si128(bits, _mm_srli_epi32(_mm_srai_epi32(bits, 31), 1));
-    return _mm256_cvtps_pd(_mm_castsi128_ps(bits));
+    vec bits = _mm256_add_epi32(vec_load(keys), vec_all((int32_t)KEY_SHIFT));
+    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
+    *first = _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_castsi256_si128(bits)));
+    *second = _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_extracti128_si256(bits, 1)));
 }
 
 static inline void vecd_quotients(float *to, vecd a, vecd divisor)
@@ -104,12 +104,28 @@ static inline void vecd_quotients(float *to, vecd a, vecd divisor)
     _mm_storeu_ps(to, _mm_blendv_ps(value, _mm_set1_ps(__builtin_nanf("")), unordered));
 }
 
-static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+typedef __m256d lanes;
+
+static inline lanes vecd_moves(vecd low, vecd high, vecd centre)
 {
     vecd nearer = _mm256_cmp_pd(_mm256_sub_pd(high, centre), _mm256_sub_pd(centre, low), _CMP_LT_OQ);
     nearer = _mm256_and_pd(nearer, _mm256_cmp_pd(low, centre, _CMP_LT_OQ));
-    nearer = _mm256_or_pd(nearer, _mm256_cmp_pd(high, centre, _CMP_LE_OQ));
-    return _mm256_and_pd(nearer, vecd_all(1));
+    return _mm256_or_pd(nearer, _mm256_cmp_pd(high, centre, _CMP_LE_OQ));
+}
+
+static inline int lanes_any(lanes a, lanes b)
+{
+    return _mm256_movemask_pd(_mm256_or_pd(a, b)) != 0;
+}
+
+static inline int lanes_all(lanes a, lanes b)
+{
+    return _mm256_movemask_pd(_mm256_and_pd(a, b)) == 0xF;
+}
+
+static inline vecd vecd_count(vecd count, lanes counted)
+{
+    return _mm256_add_pd(count, _mm256_and_pd(counted, vecd_all(1)));
 }
 
 static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)

@@ -90,12 +90,12 @@ static inline vecd vecd_add(vecd a, vecd b)
     return _mm512_add_pd(a, b);
 }
 
-static inline vecd vecd_values(const int32_t *keys)
+static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    __m256i bits = _mm256_loadu_si256((const __m256i_u *)(const void *)keys);
-    bits = _mm256_add_epi32(bits, _mm256_set1_epi32((int32_t)KEY_SHIFT));
-    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
-    return _mm512_cvtps_pd(_mm256_castsi256_ps(bits));
+    vec bits = _mm512_add_epi32(vec_load(keys), vec_all((int32_t)KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
+    bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
+    *first = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_castsi512_si256(bits)));
+    *second = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(bits, 1)));
 }
 
 static inline void vecd_quotients(float *to, vecd a, vecd divisor)
@@ -105,12 +105,28 @@ static inline void vecd_quotients(float *to, vecd a, vecd divisor)
     _mm256_storeu_ps(to, _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered));
 }
 
-static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+typedef __mmask8 lanes;
+
+static inline lanes vecd_moves(vecd low, vecd high, vecd centre)
 {
     __mmask8 nearer = _mm512_cmp_pd_mask(_mm512_sub_pd(high, centre), _mm512_sub_pd(centre, low), _CMP_LT_OQ);
     nearer = (__mmask8)(nearer & _mm512_cmp_pd_mask(low, centre, _CMP_LT_OQ));
-    nearer = (__mmask8)(nearer | _mm512_cmp_pd_mask(high, centre, _CMP_LE_OQ));
-    return _mm512_maskz_mov_pd(nearer, vecd_all(1));
+    return (__mmask8)(nearer | _mm512_cmp_pd_mask(high, centre, _CMP_LE_OQ));
+}
+
+static inline int lanes_any(lanes a, lanes b)
+{
+    return (a | b) != 0;
+}
+
+static inline int lanes_all(lanes a, lanes b)
+{
+    return (a & b) == 0xFF;
+}
+
+static inline vecd vecd_count(vecd count, lanes counted)
+{
+    return _mm512_mask_add_pd(count, counted, count, vecd_all(1));
 }
 
 static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)

@@ -89,13 +89,19 @@ static inline vecd vecd_add(vecd a, vecd b)
     return a + b;
 }
 
-static inline vecd vecd_values(const int32_t *key)
+static inline vecd vecd_value(int32_t key)
 {
-    int32_t bits = (int32_t)((uint32_t)*key + KEY_SHIFT);
+    int32_t bits = (int32_t)((uint32_t)key + KEY_SHIFT);
     float value;
     bits ^= (bits >> 31) & 0x7FFFFFFF;
     __builtin_memcpy(&value, &bits, sizeof value);
     return (double)value;
+}
+
+static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
+{
+    *first = vecd_value(keys[0]);
+    *second = vecd_value(keys[1]);
 }
 
 static inline void vecd_quotients(float *to, vecd a, vecd divisor)
@@ -104,9 +110,26 @@ static inline void vecd_quotients(float *to, vecd a, vecd divisor)
     *to = value == value ? value : __builtin_nanf("");
 }
 
-static inline vecd vecd_moves(vecd low, vecd high, vecd centre)
+typedef int lanes;
+
+static inline lanes vecd_moves(vecd low, vecd high, vecd centre)
 {
     return high <= centre || (low < centre && high - centre < centre - low);
+}
+
+static inline int lanes_any(lanes a, lanes b)
+{
+    return a || b;
+}
+
+static inline int lanes_all(lanes a, lanes b)
+{
+    return a && b;
+}
+
+static inline vecd vecd_count(vecd count, lanes counted)
+{
+    return count + counted;
 }
 
 static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)

@@ -17,9 +17,9 @@ struct order_run {
     enum order_method method;
     const float *x; /* (n, d), ld floats per row */
     size_t n, d, ld;
-    struct order_ranks ranks; /* the mean of these, */
-    const float *centre;      /* unless not NULL: of the k values nearest to these (d) */
-    size_t k;
+    struct order_ranks ranks; /* the mean of these; */
+    size_t k;                 /* if not 0: the mean of the k values nearest to that, */
+    const float *centre;      /* or to these (d), unless NULL */
     void *scratch; /* order_scratch_bytes, 64-byte aligned */
     float *out;    /* (d) */
 };

@@ -86,10 +86,11 @@ uint64_t rng_bits(struct rng *rng)
 
 uint64_t rng_below(struct rng *rng, uint64_t bound)
 {
-    uint64_t spare =
-        (UINT64_MAX % bound + 1) % bound; /* 2^64 mod bound: values past the last full multiple */
     for (;;) {
         uint64_t bits = rng_bits(rng);
+        if (bits <= UINT64_MAX - bound) /* so nearly always that the rest is not worth a division each time */
+            return bits % bound;
+        uint64_t spare = (UINT64_MAX % bound + 1) % bound; /* 2^64 mod bound: past the last full multiple */
         if (bits <= UINT64_MAX - spare)
             return bits % bound;
     }

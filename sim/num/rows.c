@@ -226,6 +226,75 @@ NUM_CLONES static double stretch_dot(const float *restrict a, const float *restr
     return lane_sum(lanes);
 }
 
+NUM_CLONES static double stretch_dot_norm2(const float *restrict a, const float *restrict b, size_t d,
+                                           double *norm2)
+{
+    double dots[LANES] = {0}, squares[LANES] = {0};
+    size_t k = 0;
+    for (; k + LANES <= d; k += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            dots[l] += (double)a[k + l] * (double)b[k + l];
+            squares[l] += (double)a[k + l] * (double)a[k + l];
+        }
+    for (size_t l = 0; k + l < d; l++) {
+        dots[l] += (double)a[k + l] * (double)b[k + l];
+        squares[l] += (double)a[k + l] * (double)a[k + l];
+    }
+    *norm2 = lane_sum(squares);
+    return lane_sum(dots);
+}
+
+double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2)
+{
+    return stretch_dot_norm2(a, b, d, norm2);
+}
+
+/* Numbers whose marks are widened, and whose signs are counted in 32 bits, at a time. */
+enum { COUNTED = 1024 };
+
+typedef float lane_floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t lane_counts __attribute__((vector_size(4 * LANES), may_alias));
+
+/* As stretch_dot of the numbers with themselves, from `lanes` on; d a multiple of LANES, at most COUNTED. A
+ * comparison is -1 where it holds. */
+NUM_CLONES static void stretch_norm2_signs(const float *restrict a, const char *restrict marks, size_t d,
+                                           double *restrict lanes, struct rows_signs *signs)
+{
+    lane_counts wide[COUNTED / LANES], positive = {0}, negative = {0};
+    int32_t *counted = (int32_t *)wide;
+    double sums[LANES];
+    memcpy(sums, lanes, sizeof sums);
+    for (size_t k = 0; k < d; k++)
+        counted[k] = marks[k];
+    for (size_t k = 0; k < d; k += LANES) {
+        lane_floats values = *(const lane_floats *)(a + k);
+        positive += (values > 0) & wide[k / LANES];
+        negative += (values < 0) & wide[k / LANES];
+        for (size_t l = 0; l < LANES; l++)
+            sums[l] += (double)a[k + l] * (double)a[k + l];
+    }
+    memcpy(lanes, sums, sizeof sums);
+    for (size_t l = 0; l < LANES; l++) {
+        signs->positive += (uint64_t)positive[l];
+        signs->negative += (uint64_t)negative[l];
+    }
+}
+
+double rows_norm2_signs(const float *a, const char *marks, size_t d, struct rows_signs *signs)
+{
+    double lanes[LANES] = {0};
+    size_t full = d / LANES * LANES;
+    *signs = (struct rows_signs){0};
+    for (size_t k = 0; k < full; k += COUNTED)
+        stretch_norm2_signs(a + k, marks + k, full - k < COUNTED ? full - k : COUNTED, lanes, signs);
+    for (size_t k = full; k < d; k++) {
+        lanes[k - full] += (double)a[k] * (double)a[k];
+        signs->positive += marks[k] != 0 && a[k] > 0;
+        signs->negative += marks[k] != 0 && a[k] < 0;
+    }
+    return lane_sum(lanes);
+}
+
 NUM_CLONES static double stretch_distance2(const float *restrict a, const float *restrict b, size_t d)
 {
     double lanes[LANES] = {0};

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* pointers[i] = x + i * ld for the n rows of a row-major matrix. */
 void rows_of_matrix(const float *x, size_t n, size_t ld, const float **pointers);
@@ -27,6 +28,18 @@ double rows_mean_variance(const float *const *rows, size_t count, size_t d, floa
 double rows_dot(const float *a, const float *b, size_t d);
 double rows_norm2(const float *a, size_t d);
 double rows_distance2(const float *a, const float *b, size_t d);
+
+/* rows_dot of a and b, and rows_norm2 of a, in one reading. */
+double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2);
+
+/* How many numbers are above and below zero. */
+struct rows_signs {
+    uint64_t positive, negative;
+};
+
+/* rows_norm2, and the signs of a[k] where marks[k] is 1 (the others are 0) in the same reading. A NaN has no
+ * sign. */
+double rows_norm2_signs(const float *a, const char *marks, size_t d, struct rows_signs *signs);
 
 /* out[k] = factor * a[k]; a and out may be the same. */
 void rows_scale(const float *a, size_t d, double factor, float *out);

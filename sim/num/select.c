@@ -218,3 +218,39 @@ void select_bulyan(const double *distances, size_t n, size_t f, void *scratch, s
                 forget(&all, i, winner, distances[i * n + winner], q);
     }
 }
+
+/* The place in rest[0 .. m-1] of the row farthest from their mean. */
+static size_t farthest(const double *distances, size_t n, const size_t *rest, size_t m)
+{
+    size_t worst = 0, worst_lost = 0;
+    double worst_sum = -1;
+    for (size_t a = 0; a < m; a++) {
+        const double *row = distances + rest[a] * n;
+        size_t lost = 0;
+        double sum = 0;
+        for (size_t b = 0; b < m; b++) {
+            double squared = row[rest[b]];
+            if (isinf(squared))
+                lost++;
+            else
+                sum += squared;
+        }
+        if (lost > worst_lost || (lost == worst_lost && sum > worst_sum)) {
+            worst = a;
+            worst_lost = lost;
+            worst_sum = sum;
+        }
+    }
+    return worst;
+}
+
+void select_without_farthest(const double *distances, size_t n, size_t h, size_t *rest)
+{
+    for (size_t i = 0; i < n; i++)
+        rest[i] = i;
+    for (size_t m = n; m > h;) {
+        size_t place = farthest(distances, n, rest, m--);
+        for (; place < m; place++)
+            rest[place] = rest[place + 1];
+    }
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/select.h"
+#include "sim/num/dispatch.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -14,6 +15,29 @@ size_t select_weights_scratch_bytes(size_t n)
     return 2 * n * sizeof(double);
 }
 
+/* Sums that are kept in registers together. */
+enum { WIDE = 32 };
+
+/* sums[k] = sum_j weights[j] rows[j * n + k] for WIDE columns or fewer; rows without weight may be infinitely
+ * far. */
+NUM_CLONES static void wide_sums(const double *rows, size_t n, const double *weights, double *sums)
+{
+    double sum[WIDE] = {0};
+    for (size_t j = 0; j < n; j++)
+        if (weights[j] != 0)
+            for (size_t k = 0; k < WIDE; k++)
+                sum[k] += weights[j] * rows[j * n + k];
+    memcpy(sums, sum, sizeof sum);
+}
+
+static void narrow_sums(const double *rows, size_t n, const double *weights, size_t width, double *sums)
+{
+    memset(sums, 0, width * sizeof *sums);
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = 0; weights[j] != 0 && k < width; k++)
+            sums[k] += weights[j] * rows[j * n + k];
+}
+
 /* sum_j weights[j] row[j]; rows without weight may be infinitely far. */
 static double weighted_sum(const double *row, const double *weights, size_t n)
 {
@@ -24,18 +48,47 @@ static double weighted_sum(const double *row, const double *weights, size_t n)
     return sum;
 }
 
+/* Beyond this uncertainty a squared distance is looked at more closely. */
+static const double doubtful = 1e-3;
+
+/* ||x_i - z||^2 as || sum_j w_j (x_j - x_i) ||^2, which the weight of row i itself has no part in: where that is
+ * nearly all of the weight, z lies beside x_i and the sums of select_distances_to cancel. to_i: sum_j w_j D_ij. */
+static double without_own_weight(const double *distances, size_t n, const double *weights, size_t i, double to_i,
+                                 double negligible, double *squared)
+{
+    double others = 0, spread = 0;
+    for (size_t j = 0; j < n; j++) {
+        double sum = 0;
+        if (j == i || weights[j] == 0)
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (k != i && weights[k] != 0)
+                sum += weights[k] * distances[j * n + k];
+        others += weights[j];
+        spread += weights[j] * sum / 2;
+    }
+    double found = others * to_i - spread;
+    *squared = found > 0 ? found : 0;
+    return precision * (others * to_i + spread) / fmax(fmax(found, negligible), 0x1p-1022);
+}
+
 double select_distances_to(const double *distances, size_t n, const double *weights, double negligible,
                            double *squared)
 {
-    for (size_t i = 0; i < n; i++)
-        squared[i] = weighted_sum(distances + i * n, weights, n);
+    size_t i = 0;
+    for (; i + WIDE <= n; i += WIDE) /* rows are columns, and columns can be added side by side */
+        wide_sums(distances + i, n, weights, squared + i);
+    narrow_sums(distances + i, n, weights, n - i, squared + i);
     double half_spread = weighted_sum(squared, weights, n) / 2, uncertainty = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         double size = squared[i] + half_spread, found = squared[i] - half_spread;
         if (isinf(squared[i])) /* infinitely far from a row with weight */
             continue;
+        double doubt = precision * size / fmax(fmax(found, negligible), 0x1p-1022), to_i = squared[i];
         squared[i] = found > 0 ? found : 0; /* rounding can make it a little negative */
-        uncertainty = fmax(uncertainty, precision * size / fmax(fmax(found, negligible), 0x1p-1022));
+        if (doubt > doubtful)
+            doubt = without_own_weight(distances, n, weights, i, to_i, negligible, &squared[i]);
+        uncertainty = fmax(uncertainty, doubt);
     }
     return uncertainty;
 }

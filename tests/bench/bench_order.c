@@ -69,12 +69,11 @@ static void row(struct bench *bench, double budget)
     struct order_run *run = &bench->run;
     size_t n = run->n, low = (n - 1) / 2, high = n / 2, trim = n / 5;
     double read = rate(bench, "read", budget);
-    run->centre = NULL;
+    run->k = 0;
     run->ranks = (struct order_ranks){.first = low, .last = high, .divisor = (double)(high - low + 1)};
     double median = rate(bench, "median", budget);
     run->ranks = (struct order_ranks){.first = trim, .last = n - trim - 1, .divisor = (double)(n - 2 * trim)};
     double trimmed = rate(bench, "trimmed", budget);
-    run->centre = run->x;
     run->k = n - trim;
     double nearest = rate(bench, "nearest", budget);
     printf("%5zu %9zu %8.2f %8.2f %8.2f %8.2f %7.0f %%\n", n, run->d, read, median, trimmed, nearest,

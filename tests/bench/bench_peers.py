@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of byzsim against PyTorch, numpy and (where it can be imported) byzfl on matrices of the same shape, one thread
-each, in turn, in one run. Prints the least time of each and the ratios.
+"""Rules of byzsim against the same rules in PyTorch (peers_torch.py) and numpy, and against byzfl where it can be imported,
+on matrices of the same shape, one thread each, in turn, in one run. Prints the least time of each, the peers' over ours, and
+where a peer is faster.
 
-usage: bench_peers.py PROGRAM [--n N,N,...] [--d D,D,...] [--seconds S]
+usage: bench_peers.py PROGRAM [--n N,N,...] [--d D,D,...] [--rule NAME]... [--seconds S]
 """
 
 import argparse
@@ -28,9 +29,9 @@ def ours(program, rule, n, d, f, pre=()):
 
 
 def least(function, seconds):
-    """Least time of a call: at least three, and for about so many seconds."""
+    """Least time of a call: at least three (one where that takes seconds), and for about so many seconds."""
     best, begun, calls = float("inf"), time.perf_counter(), 0
-    while calls < 3 or (time.perf_counter() - begun < seconds and calls < 50):
+    while calls < 1 or (calls < 3 and best < 2) or (time.perf_counter() - begun < seconds and calls < 50):
         start = time.perf_counter()
         function()
         best = min(best, time.perf_counter() - start)
@@ -38,61 +39,59 @@ def least(function, seconds):
     return best
 
 
-def torch_geometric_median(torch, x, steps=8, nu=0.1):
-    z = x.mean(dim=0)
-    for _ in range(steps):
-        w = 1 / (x - z).norm(dim=1).clamp(min=nu)
-        z = (w[:, None] * x).sum(dim=0) / w.sum()
-    return z
-
-
-def torch_krum(torch, x, f):
-    distances = torch.cdist(x, x) ** 2
-    scores = distances.sort(dim=1).values[:, 1 : x.shape[0] - f - 1].sum(dim=1)
-    return x[scores.argmin()]
-
-
-def torch_nnm(torch, x, f):
-    nearest = torch.cdist(x, x).topk(x.shape[0] - f, dim=1, largest=False).indices
-    return x[nearest].mean(dim=1)
-
-
-def torch_rules(torch, x, n, f):
-    return {
-        "mean": lambda: x.mean(dim=0),
-        "median": lambda: x.median(dim=0).values,
-        "trimmed_mean": lambda: x.sort(dim=0).values[f : n - f].mean(dim=0),
-        "krum": lambda: torch_krum(torch, x, f),
-        "nnm": lambda: torch_nnm(torch, x, f),
-        "geometric_median:iterations=8,start=mean": lambda: torch_geometric_median(torch, x),
-    }
-
-
-def numpy_rules(numpy, x, n, f):
+def numpy_rules(numpy, x, f):
     return {
         "mean": lambda: x.mean(axis=0),
         "median": lambda: numpy.median(x, axis=0),
-        "trimmed_mean": lambda: numpy.sort(x, axis=0)[f : n - f].mean(axis=0),
+        "trimmed_mean": lambda: numpy.sort(x, axis=0)[f : x.shape[0] - f].mean(axis=0),
     }
 
 
-def byzfl_rules(x, f):
+# byzsim's words, the class of byzfl, and its parameters besides f.
+BYZFL = (
+    ("mean", "Average", None),
+    ("median", "Median", None),
+    ("trimmed_mean", "TrMean", {}),
+    ("meamed", "Meamed", {}),
+    ("geometric_median", "GeometricMedian", None),
+    ("geometric_median:iterations=8,start=mean", "GeometricMedian", {"nu": 0.1, "T": 8}),
+    ("krum:neighbours=kappa", "Krum", {}),
+    ("multi_krum:neighbours=kappa", "MultiKrum", {}),
+    ("centered_clipping", "CenteredClipping", {"L": 1, "tau": 10}),
+    ("monna", "MoNNA", {}),
+    ("caf", "CAF", {}),
+    ("mda", "MDA", {}),
+    ("smea", "SMEA", {}),
+    ("nnm", "NNM", {}),
+    ("bucketing", "Bucketing", {"s": 2}),
+    ("clipping", "Clipping", {"c": 2}),
+    ("arc", "ARC", {}),
+)
+
+
+def byzfl_rules(x, f, wanted):
+    """Those among the wanted that byzfl, if it can be imported, has as well."""
     try:
         import byzfl
     except ImportError:
         return {}
-    return {
-        "median": lambda: byzfl.Median()(x),
-        "trimmed_mean": lambda: byzfl.TrMean(f)(x),
-        "krum": lambda: byzfl.Krum(f)(x),
-        "geometric_median:iterations=8,start=mean": lambda: byzfl.GeometricMedian(nu=0.1, T=8)(x),
-        "nnm": lambda: byzfl.NNM(f)(x),
-    }
+    found = {}
+    for words, name, parameters in BYZFL:
+        if words not in wanted or not hasattr(byzfl, name):
+            continue
+        given = parameters or ({"f": f} if parameters == {} else {})
+        rule = getattr(byzfl, name)(**given)
+        found[words] = lambda rule=rule: rule(x)
+    return found
 
 
 def known_rules(program):
     listed = json.loads(subprocess.run([program, "list", "--json"], check=True, capture_output=True, text=True).stdout)
     return {kind: {entry["name"] for entry in listed[kind]} for kind in ("aggregators", "preaggregators")}
+
+
+def matches(rule, names):
+    return not names or rule.split(":")[0] in names
 
 
 def numbers(text):
@@ -104,6 +103,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--n", type=numbers, default=[5, 11, 25, 51, 101])
     parser.add_argument("--d", type=numbers, default=[100000, 1000000])
+    parser.add_argument("--rule", action="append", help="only this rule or pre-aggregator (may be repeated)")
     parser.add_argument("--seconds", type=float, default=0.5, help="time spent on each peer's figure")
     options = parser.parse_args()
     try:
@@ -113,28 +113,32 @@ def main():
         print(f"{missing.name} is not installed for this Python (Debian: python3-torch): nothing to compare with")
         return 0
     torch.set_num_threads(1)
-    known = known_rules(options.program)
-    print(f"1 thread, least times; PyTorch {torch.__version__}, numpy {numpy.__version__}")
-    print(f"{'rule':18} {'n':>5} {'d':>9} {'byzsim ms':>10} {'GB/s':>6} {'of limit':>8} {'torch':>8} {'numpy':>8} {'byzfl':>8}")
+    import peers_torch
+
+    known, slower, compared = known_rules(options.program), [], 0
+    print(f"1 thread, least times; PyTorch {torch.__version__}, numpy {numpy.__version__}; \"torch\": tests/bench/peers_torch.py")
+    print(f"{'rule':41} {'n':>5} {'d':>9} {'byzsim ms':>10} {'GB/s':>6} {'of limit':>8} {'torch':>9} {'numpy':>9} {'byzfl':>9}")
     for n in options.n:
         for d in options.d:
             f = max(1, n // 5) if n < 5 else min(n // 5, (n - 3) // 2)
             x = torch.rand(n, d)
-            peers = [torch_rules(torch, x, n, f), numpy_rules(numpy, x.numpy(), n, f), byzfl_rules(x, f)]
-            for rule in peers[0]:
+            by_torch = peers_torch.peers(x, f)
+            peers = [by_torch, numpy_rules(numpy, x.numpy(), f), byzfl_rules(x, f, by_torch)]
+            for rule in by_torch:
                 name = rule.split(":")[0]
-                if name not in known["aggregators"] and name not in known["preaggregators"]:
+                if (name not in known["aggregators"] and name not in known["preaggregators"]) or not matches(rule, options.rule):
                     continue
                 stage = name in known["preaggregators"]
                 report = ours(options.program, None if stage else rule, n, d, f, [rule] if stage else [])
                 if report is None:
                     continue
-                if stage and 4.0 * n * (n - f) * d > 4e9:
-                    peers[0] = {}  # PyTorch gathers all the rows of all the means at once
                 ratios = [least(p[rule], options.seconds) / report["seconds_min"] if rule in p else None for p in peers]
-                words = " ".join(f"{r:7.1f}x" if r else f"{'-':>8}" for r in ratios)
-                print(f"{name:18} {n:5} {d:9} {1e3 * report['seconds_min']:10.3f} {report['gbytes_per_second']:6.1f} "
+                compared += len([r for r in ratios if r])
+                slower += [f"{rule} n={n} d={d}: {r:.2f}x" for r in ratios if r and r < 1]
+                words = " ".join(f"{r:8.1f}x" if r else f"{'-':>9}" for r in ratios)
+                print(f"{rule:41} {n:5} {d:9} {1e3 * report['seconds_min']:10.3f} {report['gbytes_per_second']:6.1f} "
                       f"{100 * report['fraction_of_limit']:6.0f} % {words}", flush=True)  # fmt: skip
+    print(f"{compared} comparisons, slower than a peer in {len(slower)}" + "".join(f"\n  {line}" for line in slower))
     return 0
 
 
