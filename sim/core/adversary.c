@@ -56,6 +56,7 @@ void adversary_assign(struct simulation *simulation)
 {
     struct rng rng;
     size_t honest = 0;
+    profile_enter(&simulation->profile, PROFILE_ASSIGNMENT);
     simulation->facts.attacked = adversary_active(simulation);
     choose_members(simulation);
     rng_start(&rng, simulation->settings->seed, RNG_PERMUTATION, 0, simulation->round);
@@ -177,6 +178,7 @@ void adversary_attack(struct simulation *simulation)
     const struct byz_attack *attack = attack_of(simulation);
     if (!simulation->facts.attacked || attack->apply == NULL)
         return;
+    profile_enter(&simulation->profile, PROFILE_ATTACK);
     char reason[BYZ_REASON_SIZE] = "";
     size_t senders = set_own_aside(simulation, adversary_needs_own(simulation));
     memset(simulation->silent, 0, senders * sizeof *simulation->silent);

@@ -266,6 +266,8 @@ static bool run_stages(struct defence *defence, const struct defence_input *in, 
     const struct byz_variants *stages = &defence->settings->preaggregators;
     outcome->rows = in->x;
     outcome->row_count = in->n;
+    if (stages->count > 0)
+        profile_enter(in->profile, PROFILE_PREAGGREGATION);
     for (size_t i = 0; stages->count > 0 && i < in->n; i++)
         for (size_t k = 0; k < in->n; k++)
             defence->shares[i * in->n + k] = i == k;
@@ -372,6 +374,7 @@ void defence_run(struct defence *defence, const struct defence_input *in, float 
         needs_missing(defence->settings, &in->facts, outcome->reason) != 0 ||
         !run_stages(defence, in, &chain, outcome))
         return;
+    profile_enter(in->profile, PROFILE_AGGREGATION);
     if (rule == NULL) {
         outcome->answered = true;
         outcome->mix = defence->settings->preaggregators.count > 0 ? defence->shares : NULL;

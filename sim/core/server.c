@@ -54,6 +54,7 @@ static void close_gaps(struct simulation *simulation)
 void server_receive(struct simulation *simulation)
 {
     size_t n = simulation->n, malformed = 0, missing = 0;
+    profile_enter(&simulation->profile, PROFILE_RECEPTION);
     bool keeps_all = simulation->settings->server.nonfinite == NONFINITE_KEEP;
 #pragma omp parallel for schedule(static) reduction(+ : malformed, missing)
     for (size_t row = 0; row < n; row++) {
@@ -101,7 +102,10 @@ void server_aggregate(struct simulation *simulation)
                                .weights = weighted ? simulation->row_weights : NULL,
                                .seed = simulation->settings->seed,
                                .round = simulation->round,
-                               .facts = server_facts_of(simulation, simulation->known.senders)};
+                               .facts = server_facts_of(simulation, simulation->known.senders),
+                               .profile = &simulation->profile};
+    profile_enter(&simulation->profile, PROFILE_AGGREGATION);
+    simulation->profile.bytes += (double)in.n * (double)simulation->d * sizeof(float);
     defence_run(&simulation->defence, &in, simulation->aggregate, &outcome);
     simulation->facts.answered = outcome.answered;
     simulation->has_aggregate |= outcome.answered;
@@ -123,6 +127,7 @@ void server_aggregate(struct simulation *simulation)
 /* The optimiser moves the parameters along the clipped aggregate. */
 void server_step(struct simulation *simulation)
 {
+    profile_enter(&simulation->profile, PROFILE_STEP);
     if (!simulation->facts.answered)
         return;
     const struct server_settings *server = &simulation->settings->server;

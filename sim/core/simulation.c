@@ -373,6 +373,7 @@ int simulation_run(struct simulation *s, const struct simulation_hooks *hooks, s
     if (rc == ERR_OK && s->round == s->settings->rounds)
         s->status = SIMULATION_COMPLETED;
     while (rc == ERR_OK && s->status == SIMULATION_RUNNING) {
+        profile_enter(&s->profile, PROFILE_WRITING);
         if (hooks->progress != NULL)
             hooks->progress(hooks->context, s);
         if (hooks->stop != NULL && hooks->stop(hooks->context)) {
@@ -382,10 +383,13 @@ int simulation_run(struct simulation *s, const struct simulation_hooks *hooks, s
             break;
         }
         rc = round_run(s, err);
+        s->profile.rounds++;
         if (rc == ERR_OK)
             rc = conclude_round(s, err);
     }
+    profile_enter(&s->profile, PROFILE_WRITING);
     if (hooks->progress != NULL)
         hooks->progress(hooks->context, s);
+    profile_pause(&s->profile);
     return rc;
 }

@@ -13,6 +13,7 @@
 #include "sim/core/columns.h"
 #include "sim/core/defence.h"
 #include "sim/core/holdings.h"
+#include "sim/core/profile.h"
 #include "sim/core/room.h"
 #include "sim/core/server_facts.h"
 #include "sim/core/settings.h"
@@ -82,7 +83,8 @@ struct simulation {
     size_t *class_count, *class_correct; /* (classes) of the last evaluation */
     uint64_t digest;                     /* of the parameter trajectory */
     uint64_t skipped, dropped_total, bytes_total;
-    struct text notes; /* one line per unusual event, at most 100 */
+    struct profile profile; /* off unless its `on` is set before the first round */
+    struct text notes;      /* one line per unusual event, at most 100 */
     size_t note_count;
 };
 

@@ -109,10 +109,26 @@ static void send_message(struct simulation *simulation, struct thread_room *room
                   &simulation->settings->workers, message);
 }
 
+/* What the gradients of the round cost, for a profile. */
+static void count_operations(struct simulation *simulation, bool all)
+{
+    const struct worker_settings *workers = &simulation->settings->workers;
+    struct profile *profile = &simulation->profile;
+    for (size_t worker = 0; profile->on && worker < simulation->n; worker++)
+        if (!simulation->byzantine[worker] || all)
+            profile->flops +=
+                (double)workers->local_steps *
+                model_flops(&simulation->model,
+                            holdings_batch_size(&simulation->holdings, worker, workers->batch_size));
+    if (profile->on && simulation->known.gradient != NULL)
+        profile->flops += model_flops(&simulation->model, simulation->known.samples);
+}
+
 void worker_messages(struct simulation *simulation)
 {
     bool all = !simulation->facts.attacked || adversary_needs_own(simulation);
     size_t count = simulation->n + (simulation->known.gradient != NULL);
+    profile_enter(&simulation->profile, PROFILE_GRADIENTS);
 #pragma omp parallel for schedule(dynamic)
     for (size_t worker = 0; worker < count; worker++) {
         struct thread_room *room = &simulation->rooms[omp_get_thread_num()];
@@ -122,4 +138,5 @@ void worker_messages(struct simulation *simulation)
             send_message(simulation, room, worker,
                          simulation->messages + simulation->place[worker] * simulation->ld);
     }
+    count_operations(simulation, all);
 }

@@ -212,6 +212,14 @@ double dense_gradient(const struct dense_stack *stack, const float *w, const str
     return loss;
 }
 
+double dense_flops(const struct dense_stack *stack, size_t count, bool inputs)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= stack->layers; l++)
+        sum += (l > 1 || inputs ? 3 : 2) * (double)stack->width[l] * (double)stack->width[l - 1];
+    return 2 * (double)count * sum;
+}
+
 void dense_predict(const struct dense_stack *stack, const float *w, size_t count, const float *x,
                    void *scratch, float *out)
 {

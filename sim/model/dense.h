@@ -48,6 +48,9 @@ void dense_initialise(const struct dense_stack *stack, enum model_init init, str
 double dense_gradient(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
                       void *scratch, float *g, float *dx);
 
+/* Operations of dense_gradient, with dx when `inputs`: as model_kind.flops. */
+double dense_flops(const struct dense_stack *stack, size_t count, bool inputs);
+
 /* out (count, outputs): the logits. */
 void dense_predict(const struct dense_stack *stack, const float *w, size_t count, const float *x,
                    void *scratch, float *out);

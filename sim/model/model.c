@@ -68,6 +68,11 @@ size_t model_scratch_bytes(const struct model *model, size_t count)
     return output_bytes(model, count) + model->kind->scratch_bytes(model->params, &model->shape, count);
 }
 
+double model_flops(const struct model *model, size_t count)
+{
+    return model->kind->flops(model->params, &model->shape, count);
+}
+
 void model_initialise(const struct model *model, struct rng *rng, float *w)
 {
     model->kind->initialise(model->params, &model->shape, (enum model_init)model->common.init, rng, w);

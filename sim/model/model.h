@@ -70,6 +70,10 @@ struct model_kind {
      * infinite makes the loss so too. Runs on the calling thread alone. */
     double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g);
+    /* Floating-point operations of one gradient of `count` samples: those of the products of parameters with
+     * data, forward and backward, a multiplication and an addition each; activations and losses are left
+     * out, as the custom is. */
+    double (*flops)(const void *params, const struct model_shape *shape, size_t count);
     /* out (count, labels of a sample, outputs): logits, predictions or potentials. Runs on the calling thread
      * alone. */
     void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count,
@@ -88,6 +92,10 @@ struct model {
 
 size_t model_dimension(const struct model *model);
 size_t model_scratch_bytes(const struct model *model, size_t count);
+
+/* As model_kind.flops. */
+double model_flops(const struct model *model, size_t count);
+
 void model_initialise(const struct model *model, struct rng *rng, float *w);
 
 /* As model_kind.gradient, with the l2 term added. */

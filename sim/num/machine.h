@@ -13,9 +13,9 @@ double machine_seconds(void);
  * several passes over 512 MB. */
 int machine_read_bandwidth(double *bytes_per_second, struct err *err);
 
-/* Floating-point operations a second of a large single-precision matrix product on one thread: the best of
- * several. */
-int machine_product_rate(double *flops_per_second, struct err *err);
+/* Floating-point operations a second of large single-precision matrix products, one on each of `threads`
+ * threads at the same time, together: the best of several. */
+int machine_product_rate(size_t threads, double *flops_per_second, struct err *err);
 
 /* Bytes of physical memory, 0 when unknown. */
 double machine_memory(void);
