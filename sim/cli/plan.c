@@ -54,7 +54,7 @@ static void print_totals(const struct sweep *sweep, const struct estimate *estim
         replaced += estimates[i].replaced;
     }
     memory_words(need, memory);
-    memory_words(there, machine_memory());
+    memory_words(there, machine_memory().bytes);
     time_words(time, estimate_seconds(estimates, sweep->count, jobs));
     printf("\n%zu of %zu run%s to do in %s/, %zu at a time on %zu thread%s: about %s, %s of %s memory (data "
            "included)\n",

@@ -113,9 +113,6 @@ int simulation_evaluate(struct simulation *simulation, struct err *err);
 void simulation_note(struct simulation *simulation, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Bytes that simulation_create will ask for, so that a machine too small is told before anything runs. */
-double simulation_memory(const struct settings *settings, const struct dataset *dataset);
-
 /* The model of the settings for data of that shape (borrows the settings). */
 struct model simulation_model(const struct settings *settings, const struct dataset *dataset);
 

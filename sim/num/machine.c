@@ -6,7 +6,6 @@
 
 #include <stdint.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { PASSES = 7, PART = 1 << 20, SIDE = 768 };
 static const size_t read_bytes = (size_t)512 << 20;
@@ -75,10 +74,4 @@ int machine_product_rate(size_t threads, double *flops_per_second, struct err *e
     *flops_per_second = 2.0 * (double)threads * SIDE * SIDE * SIDE / best;
     mem_free(all);
     return ERR_OK;
-}
-
-double machine_memory(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    return pages > 0 && size > 0 ? (double)pages * (double)size : 0;
 }
