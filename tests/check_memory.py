@@ -33,6 +33,22 @@ def refused(name, folder, *arguments, said=SAID):
     checks.expect(f"{name}: no result", not list(pathlib.Path(folder).rglob("large-*.json")))
 
 
+def by_blocks(folder):
+    """Too large as a whole, and with what the refusal says small enough, with the same results."""
+    document = changed(LARGE, name="blocks", workers={"count": 9000, "byzantine": 3000, "batch_size": 1}, attack="ipm")
+    document["data"]["dataset"]["features"] = 3999
+    config = write(f"{folder}/blocks.json", document)
+    refused("without blocks", folder, "run", config, "--out", f"{folder}/whole",
+            said=("9000 workers with 40000 parameters need 2.1 GB", "messages 1.4 GB", 'workers.storage "recompute" ('))
+    blocks = ("run", config, "--set", "workers.storage=recompute", "--set", "workers.block_megabytes=100")
+    told = limited(*blocks, "--dry-run", "--out", f"{folder}/told")
+    checks.expect("--dry-run tells the blocks", "20 blocks of columns\n" in told.stdout, told.stdout + told.stderr)
+    done = limited(*blocks, "--out", f"{folder}/blocks", "--quiet")
+    checks.expect("by blocks it runs", done.returncode == 0, done.stderr)
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    checks.expect("in a fifth of the memory", usage < 0.2 * 2.1e9 / 1024, f"{usage} kB")
+
+
 def main():
     if os.environ.get("BYZSIM_SANITIZE"):
         print("skipped: sanitizers need more than any limit of the address space")
@@ -43,6 +59,7 @@ def main():
         refused("check", folder, "check", config)
         refused("--dry-run", folder, "run", config, "--dry-run", *out)
         refused("run", folder, "run", config, *out)
+        by_blocks(folder)
         half = changed(LARGE, workers={"count": 7000, "batch_size": 1})
         pair = write(f"{folder}/pair.json", changed(half, sweep={"seed": [1, 2]}))
         said = ("2 jobs need 1.", "GB together", "you have 2.0 GB", "--jobs 1")

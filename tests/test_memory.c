@@ -72,7 +72,7 @@ Test(memory, refuses_with_the_arithmetic)
     static const char *const said[] = {"20000 workers with 10000 parameters need 1.6 GB",
                                        "you have 1.5 GB",
                                        "ulimit -v",
-                                       "messages 0.8 GB, worker momentum 0.8 GB",
+                                       "messages 800 MB, worker momentum 800 MB",
                                        "no worker momentum",
                                        "fewer workers or a smaller model"};
     for (size_t i = 0; i < BYZ_LENGTH(said); i++)

@@ -173,7 +173,7 @@ static void one_round(struct simulation_fixture *fixture)
 {
     struct err err = {0};
     cr_assert_eq(round_run(fixture->simulation, &err), ERR_OK);
-    cr_assert(fixture->simulation->facts.answered, "%s", fixture->simulation->facts.reason);
+    cr_assert(fixture->simulation->facts.answered, "%s", fixture->simulation->facts.outcome.reason);
 }
 
 /* Each row's name is its sender's, names are a permutation that stays, and do not tell who is honest. */

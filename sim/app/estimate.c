@@ -80,7 +80,11 @@ static int estimate_run(struct sweep *sweep, size_t index, struct datasets *data
                           : datasets_get(datasets, &run->experiment.settings.data.dataset, &dataset, err);
     *out = (struct estimate){0};
     if (rc == ERR_OK) {
-        out->memory = memory_total(&run->experiment.settings, dataset);
+        const struct settings *settings = &run->experiment.settings;
+        struct model model = simulation_model(settings, dataset);
+        out->memory = memory_total(settings, dataset);
+        out->blocks = blocks_count(settings, model_dimension(&model));
+        out->recomputed = !blocks_keep_residuals(settings);
         out->kept = resume && run_keep(sweep, index);
         out->replaced = !resume && file_exists(path);
         out->rounds_done = resume && !out->kept ? run_resumes_at(sweep, index, dataset) : 0;

@@ -40,6 +40,9 @@ static void print_run(const struct sweep_run *run, const struct estimate *estima
         printf("  from round %llu on", (unsigned long long)estimate->rounds_done);
     else if (estimate->replaced)
         printf("  replaces a result");
+    if (estimate->blocks > 1)
+        printf("  %zu blocks of columns%s", estimate->blocks,
+               estimate->recomputed ? ", each computes all gradients anew" : "");
     printf("\n");
 }
 

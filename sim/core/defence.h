@@ -71,6 +71,9 @@ int defence_init(struct defence *defence, const struct defence_settings *setting
                  size_t ld, struct err *err);
 void defence_fini(struct defence *defence);
 
+/* From now on rows have `d` floats, at most as many as there is room for. */
+void defence_narrow(struct defence *defence, size_t d);
+
 /* Runs the chain. out (d) is written only when the outcome is `answered` and there is an aggregator. */
 void defence_run(struct defence *defence, const struct defence_input *in, float *out,
                  struct defence_outcome *outcome);

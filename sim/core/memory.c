@@ -9,9 +9,10 @@
 #include "sim/num/machine.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { EVALUATION_CHUNK = 256, SHOWN_MOST = 4 };
+enum { EVALUATION_CHUNK = 256, SHOWN_MOST = 4, WORD = 32 };
 
 /* Of the memory that there is, what a simulation may take: the rest is the program's and the results'. */
 static const double share = 0.9;
@@ -52,10 +53,24 @@ static double rooms_bytes(const struct settings *settings, const struct dataset 
                           const struct model *model)
 {
     size_t samples = memory_samples(settings, dataset);
-    double vectors = settings->workers.local_steps > 1 ? 2 : 1;
+    size_t d = model_dimension(model);
+    double vectors = 1 + (settings->workers.local_steps > 1) + (blocks_width(settings, d) < d);
     double batch = (double)samples * (double)(dataset->features + dataset_labels_each(dataset) + 1);
-    return omp_get_max_threads() * ((batch + vectors * (double)model_dimension(model)) * sizeof(float) +
-                                    (double)model_scratch_bytes(model, samples));
+    return omp_get_max_threads() *
+           ((batch + vectors * (double)d) * sizeof(float) + (double)model_scratch_bytes(model, samples));
+}
+
+/* At most: a batch is no larger than what its worker holds. */
+static double residual_bytes(const struct settings *settings, const struct dataset *dataset,
+                             const struct model *model)
+{
+    size_t d = model_dimension(model), count = dataset->train.count;
+    size_t batch = (size_t)settings->workers.batch_size, n = (size_t)settings->workers.count;
+    if (blocks_width(settings, d) == d || !blocks_keep_residuals(settings))
+        return 0;
+    double held = 2 * (double)model_residual_floats(model, count);
+    double asked = (double)n * (double)model_residual_floats(model, batch);
+    return (batch > 0 && asked < held ? asked : held) * sizeof(float) + (double)n * sizeof(size_t);
 }
 
 static void add(struct memory_plan *plan, const char *what, double bytes)
@@ -70,16 +85,18 @@ struct memory_plan memory_plan_of(const struct settings *settings, const struct 
 {
     struct memory_plan plan = {.count = 0};
     struct model model = simulation_model(settings, dataset);
-    size_t n = (size_t)settings->workers.count, d = model_dimension(&model), ld = (d + 15) / 16 * 16;
-    double row = (double)ld * sizeof(float), vectors = 3 + (double)settings_optimizer_arrays(settings);
+    size_t n = (size_t)settings->workers.count, d = model_dimension(&model);
+    size_t block = blocks_width(settings, d), ld = (block + 15) / 16 * 16;
+    double row = (double)ld * sizeof(float), vectors = 4 + (double)settings_optimizer_arrays(settings);
     double samples = (double)dataset->train.count;
-    add(&plan, "messages", (double)n * row);
+    add(&plan, block < d ? "a block of messages" : "messages", (double)n * row);
+    add(&plan, "what is kept of batches", residual_bytes(settings, dataset, &model));
     add(&plan, "worker momentum", settings->workers.momentum > 0 ? (double)n * row : 0);
     add(&plan, "the Byzantine workers' own messages", (double)settings->workers.byzantine * row);
     add(&plan, "last messages (server.missing)",
         settings->server.missing == MISSING_LAST ? (double)n * row : 0);
-    add(&plan, "the defence", defence_memory(&settings->server.defence, n, d, ld));
-    add(&plan, "the attack", attack_bytes(settings, n, d, ld));
+    add(&plan, "the defence", defence_memory(&settings->server.defence, n, block, ld));
+    add(&plan, "the attack", attack_bytes(settings, n, block, ld));
     add(&plan, "batches and gradients of the threads", rooms_bytes(settings, dataset, &model));
     add(&plan, "parameters and optimiser", vectors * (double)d * sizeof(float));
     add(&plan, "the server's own data", server_facts_memory(settings, dataset, d));
@@ -93,9 +110,20 @@ double memory_total(const struct settings *settings, const struct dataset *datas
     return memory_plan_of(settings, dataset).total;
 }
 
+/* "1.6 GB", "64 MB". */
+static const char *words(char out[WORD], double bytes)
+{
+    if (bytes < 1e9)
+        snprintf(out, WORD, "%.0f MB", bytes / 1e6);
+    else
+        snprintf(out, WORD, "%.1f GB", bytes / 1e9);
+    return out;
+}
+
 /* "messages 3.2 GB, worker momentum 3.2 GB, ...": the largest first. */
 static void tell_items(struct memory_plan *plan, struct text *out)
 {
+    char word[WORD];
     size_t shown = 0;
     for (; shown < plan->count && shown < SHOWN_MOST; shown++) {
         size_t most = shown;
@@ -106,7 +134,7 @@ static void tell_items(struct memory_plan *plan, struct text *out)
         plan->items[shown] = item;
         if (shown > 0 && item.bytes < 0.02 * plan->total)
             break;
-        text_printf(out, "%s%s %.1f GB", shown > 0 ? ", " : "", item.what, item.bytes / 1e9);
+        text_printf(out, "%s%s %s", shown > 0 ? ", " : "", item.what, words(word, item.bytes));
     }
     if (shown < plan->count)
         text_add(out, ", ...");
@@ -118,6 +146,29 @@ static double bytes_of(const struct memory_plan *plan, const char *what)
         if (strcmp(plan->items[i].what, what) == 0)
             return plan->items[i].bytes;
     return 0;
+}
+
+/* Blocks of columns, where they are possible and small enough ones fit. */
+static void tell_storage(const struct settings *settings, const struct dataset *dataset, double limit,
+                         struct text *out)
+{
+    struct settings other = *settings;
+    char reason[BYZ_REASON_SIZE], word[WORD];
+    other.workers.storage = STORAGE_RECOMPUTE;
+    uint64_t *megabytes = &other.workers.block_megabytes, asked = *megabytes;
+    double bytes = memory_total(&other, dataset);
+    for (; bytes >= limit && *megabytes > 1; bytes = memory_total(&other, dataset))
+        *megabytes /= 2;
+    bool possible = blocks_unsuitable(&other, reason) == 0 && bytes < limit;
+    if (settings->workers.storage == STORAGE_FULL && possible) {
+        text_add(out, "workers.storage \"recompute\" ");
+        if (*megabytes < asked)
+            text_printf(out, "with workers.block_megabytes %llu ", (unsigned long long)*megabytes);
+        text_printf(out, "(%s), ", words(word, bytes));
+    } else if (settings->workers.storage == STORAGE_RECOMPUTE && possible) {
+        text_printf(out, "workers.block_megabytes %llu (%s), ", (unsigned long long)*megabytes,
+                    words(word, bytes));
+    }
 }
 
 static void tell_cures(const struct settings *settings, const struct memory_plan *plan, struct text *out)
@@ -142,13 +193,15 @@ int memory_check(const struct settings *settings, const struct dataset *dataset,
     if (there.bytes == 0 || plan.total < share * there.bytes)
         return ERR_OK;
     struct text items = {0}, cures = {0};
+    char need[WORD], have[WORD];
     tell_items(&plan, &items);
+    tell_storage(settings, dataset, share * there.bytes, &cures);
     tell_cures(settings, &plan, &cures);
     err_set(err, ERR_MEMORY,
-            "%llu workers with %zu parameters need %.1f GB, you have %.1f GB, %s (%.0f %% of it are used at "
+            "%llu workers with %zu parameters need %s, you have %s, %s (%.0f %% of it are used at "
             "most): %s; use %s",
-            (unsigned long long)settings->workers.count, model_dimension(&model), plan.total / 1e9,
-            there.bytes / 1e9, there.bound, 100 * share, text_string(&items), text_string(&cures));
+            (unsigned long long)settings->workers.count, model_dimension(&model), words(need, plan.total),
+            words(have, there.bytes), there.bound, 100 * share, text_string(&items), text_string(&cures));
     text_fini(&items);
     text_fini(&cures);
     return ERR_MEMORY;

@@ -31,8 +31,9 @@ void metrics_honest(struct simulation *simulation)
 {
     size_t honest = simulation->n - simulation->b;
     profile_enter(&simulation->profile, PROFILE_METRICS);
-    simulation->facts.honest_variance =
-        rows_mean_variance(simulation->honest_rows, honest, simulation->d, simulation->centre);
+    rows_spread_add(&simulation->facts.spread, simulation->honest_rows, honest, simulation->window.from,
+                    simulation->window.width, simulation->centre + simulation->window.from);
+    simulation->facts.honest_variance = rows_spread_variance(&simulation->facts.spread);
 }
 
 int metrics_record(struct simulation *simulation, struct err *err)

@@ -44,6 +44,8 @@ static int room_init(struct thread_room *room, const struct simulation *simulati
     room->gradient = mem_array(simulation->d, sizeof *room->gradient, err);
     if (simulation->settings->workers.local_steps > 1)
         room->local = mem_array(simulation->d, sizeof *room->local, err);
+    if (simulation->block < simulation->d)
+        room->whole = mem_array(simulation->d, sizeof *room->whole, err);
     room->scratch = mem_array(model_scratch_bytes(&simulation->model, batch), 1, err);
     room->per_class = mem_array(2 * classes, sizeof *room->per_class, err);
     return (int)err->code;
@@ -57,6 +59,7 @@ static void room_fini(struct thread_room *room)
     mem_free(room->targets);
     mem_free(room->gradient);
     mem_free(room->local);
+    mem_free(room->whole);
     mem_free(room->scratch);
     mem_free(room->per_class);
 }
@@ -69,6 +72,7 @@ static int make_arrays(struct simulation *s, struct err *err)
     size_t kept = settings_optimizer_arrays(s->settings);
     s->step_state = kept > 0 ? mem_array(kept * d, sizeof(float), err) : NULL;
     s->aggregate = mem_array(d, sizeof(float), err);
+    s->fresh = mem_array(d, sizeof(float), err);
     s->centre = mem_array(d, sizeof(float), err);
     s->momentum = s->settings->workers.momentum > 0 ? mem_array(n, s->ld * sizeof(float), err) : NULL;
     s->messages = mem_array(n, s->ld * sizeof(float), err);
@@ -77,6 +81,7 @@ static int make_arrays(struct simulation *s, struct err *err)
     s->sender = mem_array(n, sizeof *s->sender, err);
     s->byzantine = mem_array(n, sizeof *s->byzantine, err);
     s->arrived = mem_array(n, sizeof *s->arrived, err);
+    s->malformed = mem_array(n, sizeof *s->malformed, err);
     s->kept = mem_array(n, sizeof *s->kept, err);
     s->silent = mem_array(s->b, sizeof *s->silent, err);
     bool remembers = s->settings->server.missing == MISSING_LAST;
@@ -93,13 +98,29 @@ static int make_arrays(struct simulation *s, struct err *err)
     return (int)err->code;
 }
 
+/* What the model keeps of every worker's batch from one block of columns to the next. */
+static int make_residuals(struct simulation *s, struct err *err)
+{
+    if (s->block == s->d || !blocks_keep_residuals(s->settings))
+        return ERR_OK;
+    s->residual_start = mem_array(s->n + 1, sizeof *s->residual_start, err);
+    if (s->residual_start == NULL)
+        return ERR_MEMORY;
+    for (size_t worker = 0; worker < s->n; worker++) {
+        size_t size = holdings_batch_size(&s->holdings, worker, s->settings->workers.batch_size);
+        s->residual_start[worker + 1] = s->residual_start[worker] + model_residual_floats(&s->model, size);
+    }
+    s->residuals = mem_array(s->residual_start[s->n], sizeof *s->residuals, err);
+    return s->residuals == NULL ? ERR_MEMORY : ERR_OK;
+}
+
 static int make_attack(struct simulation *s, struct err *err)
 {
     const struct byz_attack *attack = (const void *)s->settings->attack.attack.kind;
     const void *params = s->settings->attack.attack.params;
     s->attack_state_size = memory_attack_state(s->settings, s->d);
     s->attack_scratch_size =
-        attack->scratch_bytes ? attack->scratch_bytes(params, s->n, s->d, s->threads) : 0;
+        attack->scratch_bytes ? attack->scratch_bytes(params, s->n, s->block, s->threads) : 0;
     s->attack_state = mem_array(s->attack_state_size, 1, err);
     s->attack_scratch = mem_array(s->attack_scratch_size, 1, err);
     if (err->code != ERR_OK || !attack->tries_defence)
@@ -156,7 +177,9 @@ static int make(struct simulation *s, struct err *err)
         return err_set(err, ERR_INVALID, "model \"%s\" cannot learn data set \"%s\": %s",
                        s->model.kind->base.name, settings->data.dataset.kind->name, reason);
     s->d = model_dimension(&s->model);
-    s->ld = (s->d + 15) / 16 * 16;
+    s->block = blocks_width(settings, s->d);
+    s->window.width = s->block;
+    s->ld = (s->block + 15) / 16 * 16;
     s->batch = memory_samples(settings, s->dataset);
     err->code = ERR_OK;
     int rc = make_task(s, err);
@@ -173,7 +196,9 @@ static int make(struct simulation *s, struct err *err)
     if (rc == ERR_OK)
         rc = holdings_init(&s->holdings, settings, s->dataset, err);
     if (rc == ERR_OK)
-        rc = defence_init(&s->defence, &settings->server.defence, s->n, s->d, s->ld, err);
+        rc = make_residuals(s, err);
+    if (rc == ERR_OK)
+        rc = defence_init(&s->defence, &settings->server.defence, s->n, s->block, s->ld, err);
     if (rc == ERR_OK)
         rc = server_facts_init(&s->known, settings, s->dataset, s->d, err);
     if (rc == ERR_OK)
@@ -213,13 +238,14 @@ void simulation_free(struct simulation *s)
         return;
     for (size_t t = 0; s->rooms != NULL && t < s->threads; t++)
         room_fini(&s->rooms[t]);
-    void *const blocks[] = {s->parameters,     s->step_state,   s->aggregate,     s->centre,
-                            s->momentum,       s->messages,     s->own,           s->place,
-                            s->sender,         s->byzantine,    s->arrived,       s->kept,
-                            s->silent,         s->last,         s->heard,         s->honest_rows,
-                            s->own_rows,       s->attack_rows,  s->row_weights,   s->weight_sum,
-                            s->rooms,          s->class_count,  s->class_correct, s->attack_state,
-                            s->attack_scratch, s->train_subset, s->scores};
+    void *const blocks[] = {
+        s->parameters,  s->step_state,     s->aggregate,    s->fresh,          s->malformed,
+        s->residuals,   s->residual_start, s->centre,       s->momentum,       s->messages,
+        s->own,         s->place,          s->sender,       s->byzantine,      s->arrived,
+        s->kept,        s->silent,         s->last,         s->heard,          s->honest_rows,
+        s->own_rows,    s->attack_rows,    s->row_weights,  s->weight_sum,     s->rooms,
+        s->class_count, s->class_correct,  s->attack_state, s->attack_scratch, s->train_subset,
+        s->scores};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         mem_free(blocks[i]);
     holdings_fini(&s->holdings);
