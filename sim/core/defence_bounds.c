@@ -14,7 +14,8 @@ double defence_kappa(const struct defence_settings *settings, size_t n, size_t f
     double kappa = rule->kappa(settings->aggregator.params, n, f);
     if (settings->preaggregators.count == 0)
         return kappa;
-    if (settings->preaggregators.count == 1 && strcmp(settings->preaggregators.items[0].kind->name, "nnm") == 0)
+    if (settings->preaggregators.count == 1 &&
+        strcmp(settings->preaggregators.items[0].kind->name, "nnm") == 0)
         return 8 * (double)f / (double)(n - f) * (kappa + 1);
     return (double)NAN;
 }
