@@ -135,6 +135,61 @@ Test(rows, same_bits_at_any_number_of_threads)
     grid_fini(&grid);
 }
 
+/* A column alone is done by plain code, together with others by the widest vectors there are. */
+Test(rows, a_columns_bits_do_not_depend_on_those_beside_it)
+{
+    enum { N = 32, D = 2117 }; /* a division by 32 is exact */
+    const float *rows[N], *single[N];
+    static float mean[D], std[D], combined[D];
+    for (int kind = 0; kind < GRID_KINDS; kind++) {
+        struct grid grid = grid_make(N, D, (enum grid_kind)kind, 3);
+        rows_of_matrix(grid.x, N, grid.ld, rows);
+        rows_mean_std(rows, N, D, 1, mean, std);
+        rows_combine(rows, N, D, NULL, combined);
+        double variance = rows_mean_variance(rows, N, D, mean), block[3] = {0};
+        for (size_t k = 0; k < D; k++) {
+            float alone[3];
+            for (size_t i = 0; i < N; i++)
+                single[i] = rows[i] + k;
+            rows_mean_std(single, N, 1, 1, &alone[0], &alone[1]);
+            rows_combine(single, N, 1, NULL, &alone[2]);
+            block[k / 1024] += N * rows_mean_variance(single, N, 1, &alone[0]);
+            cr_assert(grid_near(alone[0], (double)mean[k], 0), "%a and %a", (double)alone[0],
+                      (double)mean[k]);
+            cr_assert(grid_near(alone[1], (double)std[k], 0), "%a and %a", (double)alone[1], (double)std[k]);
+            cr_assert(grid_near(alone[2], (double)combined[k], 0));
+        }
+        cr_assert(grid_near((block[0] + block[1] + block[2]) / N, variance, 0), "%a", variance);
+        grid_fini(&grid);
+    }
+}
+
+/* In parts of any multiple of 1024 columns, also where a group of columns is cut. */
+Test(rows, spread_by_parts)
+{
+    enum { N = 5, D = 600 * 1024 + 77 };
+    struct grid grid = grid_make(N, D, GRID_NORMAL, 5);
+    const float *rows[N], *part[N];
+    float *mean = mem_array(D, sizeof *mean, NULL), *parts = mem_array(D, sizeof *parts, NULL);
+    rows_of_matrix(grid.x, N, grid.ld, rows);
+    double whole = rows_mean_variance(rows, N, D, mean);
+    for (size_t step = 1; step < 700; step += 97) {
+        struct rows_spread spread;
+        rows_spread_start(&spread, D);
+        for (size_t from = 0; from < D; from += step * 1024) {
+            size_t width = D - from < step * 1024 ? D - from : step * 1024;
+            for (size_t i = 0; i < N; i++)
+                part[i] = rows[i] + from;
+            rows_spread_add(&spread, part, N, from, width, parts + from);
+        }
+        cr_assert_eq(rows_spread_variance(&spread), whole, "%zu", step);
+        cr_assert_eq(memcmp(mean, parts, D * sizeof *mean), 0);
+    }
+    mem_free(mean);
+    mem_free(parts);
+    grid_fini(&grid);
+}
+
 Test(rows, rows_of_weight_zero_are_not_read)
 {
     struct grid grid = grid_of(3, 2, (const float[]){1, 2, NAN, INFINITY, 3, 5});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/rows.h"
 #include "sim/num/dispatch.h"
+#include "sim/num/rows_avx512.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -111,9 +112,22 @@ static void narrow_combine(const float *const *rows, size_t count, size_t from, 
             sum[k] += weights[i] * (double)rows[i][from + k];
 }
 
-static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
+/* Stretches that the widest vectors do, squares only when not NULL; returns the columns done. */
+static size_t widest_stretches(const float *const *rows, size_t count, size_t from, size_t width,
+                               double *mean, double *squares)
 {
     size_t k = 0;
+    if (!rows_avx512_usable())
+        return 0;
+    for (; k + ROWS_AVX512_WIDE <= width; k += ROWS_AVX512_WIDE)
+        rows_avx512_mean_squares(rows, count, from + k, AHEAD, mean + k,
+                                 squares == NULL ? NULL : squares + k);
+    return k;
+}
+
+static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
+{
+    size_t k = widest_stretches(rows, count, from, width, mean, NULL);
     for (; k + WIDE <= width; k += WIDE)
         wide_mean(rows, count, from + k, mean + k);
     narrow_mean(rows, count, from + k, width - k, mean + k);
@@ -147,7 +161,7 @@ void rows_combine(const float *const *rows, size_t count, size_t d, const double
 static void block_mean_squares(const float *const *rows, size_t count, size_t from, size_t width,
                                double *mean, double *squares)
 {
-    size_t k = 0;
+    size_t k = widest_stretches(rows, count, from, width, mean, squares);
     for (; k + WIDE <= width; k += WIDE) {
         wide_mean(rows, count, from + k, mean + k);
         wide_squares(rows, count, from + k, mean + k, squares + k);
