@@ -128,6 +128,7 @@ const struct byz_preaggregator preaggregator_bucketing = {
              .params = bucketing_params,
              .param_count = BYZ_LENGTH(bucketing_params),
              .params_size = sizeof(struct bucketing_params)},
+    .coordinatewise = true,
     .unsuitable = bucketing_unsuitable,
     .rows = bucketing_rows,
     .scratch_bytes = bucketing_scratch,

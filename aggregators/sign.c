@@ -42,6 +42,7 @@ const struct byz_preaggregator preaggregator_sign = {
             .breaks = "A small honest coordinate counts as much as a large one, so skewed or heterogeneous "
                       "data stop short of the optimum.",
         },
+    .coordinatewise = true,
     .keeps_rows = true,
     .prepare = sign_prepare,
     .columns = sign_columns,

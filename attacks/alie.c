@@ -129,5 +129,6 @@ const struct byz_attack attack_alie = {
     .unsuitable = alie_unsuitable,
     .warn = alie_warn,
     .scratch_bytes = alie_scratch,
+    .coordinatewise = true,
     .apply = alie_apply,
 };

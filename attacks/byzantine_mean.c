@@ -60,5 +60,6 @@ const struct byz_attack attack_byzantine_mean = {
              .params_size = sizeof(struct byzantine_mean_params)},
     .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING,
     .default_knowledge = BYZ_OMNISCIENT,
+    .coordinatewise = true,
     .apply = byzantine_mean_apply,
 };

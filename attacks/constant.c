@@ -49,6 +49,7 @@ const struct byz_attack attack_constant = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .blind = true,
+    .coordinatewise = true,
     .apply = constant_apply,
 };
 
@@ -71,5 +72,6 @@ const struct byz_attack attack_same_value = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .blind = true,
+    .coordinatewise = true,
     .apply = constant_apply,
 };

@@ -54,5 +54,6 @@ const struct byz_attack attack_duplicate = {
              .params_size = sizeof(struct duplicate_params)},
     .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING,
     .default_knowledge = BYZ_OMNISCIENT,
+    .coordinatewise = true,
     .apply = duplicate_apply,
 };

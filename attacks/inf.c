@@ -34,5 +34,6 @@ const struct byz_attack attack_inf = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .blind = true,
+    .coordinatewise = true,
     .apply = inf_apply,
 };

@@ -50,5 +50,6 @@ const struct byz_attack attack_ipm = {
              .params_size = sizeof(struct ipm_params)},
     .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING | 1u << BYZ_OWN,
     .default_knowledge = BYZ_OMNISCIENT,
+    .coordinatewise = true,
     .apply = ipm_apply,
 };

@@ -35,5 +35,6 @@ const struct byz_attack attack_nan = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .blind = true,
+    .coordinatewise = true,
     .apply = nan_apply,
 };

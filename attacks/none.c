@@ -36,5 +36,6 @@ const struct byz_attack attack_none = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .needs_own = none_needs_own,
+    .coordinatewise = true,
     .apply = none_apply,
 };

@@ -60,5 +60,6 @@ const struct byz_attack attack_omission = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .needs_own = omission_needs_own,
+    .coordinatewise = true,
     .apply = omission_apply,
 };

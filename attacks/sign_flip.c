@@ -84,6 +84,7 @@ const struct byz_attack attack_sign_flip = {
     .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING | 1u << BYZ_OWN,
     .default_knowledge = BYZ_OMNISCIENT,
     .needs_own = sign_flip_needs_own,
+    .coordinatewise = true,
     .apply = sign_flip_apply,
 };
 
@@ -108,5 +109,6 @@ const struct byz_attack attack_reverse = {
              .params_size = sizeof(struct sign_flip_params)},
     .knowledge = 1u << BYZ_OMNISCIENT | 1u << BYZ_COLLUDING | 1u << BYZ_OWN,
     .default_knowledge = BYZ_OMNISCIENT,
+    .coordinatewise = true,
     .apply = sign_flip_apply,
 };

@@ -31,5 +31,6 @@ const struct byz_attack attack_zero = {
     .knowledge = 1u << BYZ_OWN,
     .default_knowledge = BYZ_OWN,
     .blind = true,
+    .coordinatewise = true,
     .apply = zero_apply,
 };

@@ -30,6 +30,36 @@ Test(model_values, known_dimensions)
     }
 }
 
+/* Products forward, and backward for the weights and, behind the first layer, for the inputs. */
+Test(model_values, known_operations)
+{
+    const struct model_shape text = {.features = 12, .classes = 5, .sequence = 12};
+    const struct {
+        const char *name;
+        struct model_shape shape;
+        double each; /* of one sample */
+    } known[] = {
+        {"linear", test_model_mnist, 4 * 784},
+        {"logistic", test_model_mnist, 4 * 784},
+        {"quadratic", test_model_mnist, 4 * 784},
+        {"softmax", test_model_mnist, 4 * 7840},
+        {"mlp", test_model_mnist, 4 * 78400 + 6 * 1000},
+        {"cnn", test_model_mnist, 4 * 576 * 20 * 25 + 6 * 64 * 50 * 500 + 6 * (800 * 500 + 500 * 10)},
+        {"gru", text, 12 * 6 * (3 * 64 * (16 + 64) + 64 * 5)},
+        {"transformer", text, 12 * 6 * (2 * (4 * 32 + 2 * 128 + 2 * 12) * 32 + 32 * 5)},
+    };
+    for (size_t k = 0; k < BYZ_LENGTH(known); k++) {
+        char params[1024] __attribute__((aligned(16)));
+        const struct model_kind *kind = (const void *)byz_family_find(&model_family, known[k].name);
+        byz_param_defaults(kind->base.params, kind->base.param_count, params);
+        const struct model model = {.kind = kind, .params = params, .shape = known[k].shape};
+        cr_assert_eq(model_flops(&model, 1), known[k].each, "%s: %.0f", known[k].name,
+                     model_flops(&model, 1));
+        cr_assert_eq(model_flops(&model, 7), 7 * known[k].each);
+    }
+    cr_assert_eq(BYZ_LENGTH(known), model_family.count);
+}
+
 static const char *refusal(const char *name, struct model_shape shape, uint64_t pool)
 {
     static char reason[BYZ_REASON_SIZE];

@@ -207,9 +207,9 @@ Test(order, matches_qsort_up_to_130_rows)
 
 Test(order, matches_qsort_for_many_rows_and_columns)
 {
-    const size_t shapes[][2] = {{63, 17},   {64, 33},   {65, 5},   {100, 40}, {129, 3},
-                                {255, 18},  {256, 5},   {257, 7},  {300, 9},  {401, 20},
-                                {1001, 17}, {1000, 33}, {5, 1100}, {4, 2049}, {25, 1000}};
+    const size_t shapes[][2] = {{63, 17},   {64, 33},   {65, 5},   {100, 40}, {129, 3},   {255, 18},
+                                {256, 5},   {257, 7},   {300, 9},  {401, 20}, {1001, 17}, {1000, 33},
+                                {9999, 17}, {10000, 3}, {5, 1100}, {4, 2049}, {25, 1000}};
     omp_set_num_threads(1);
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int kind = 0; kind < GRID_KINDS; kind++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kernels over rows against plain loops in long double, and the same bits at any number of threads. */
 #include "sim/num/rows.h"
+#include "sim/num/rows_avx512.h"
 #include "tests/num/grid.h"
 
 #include <float.h>
@@ -154,6 +155,88 @@ Test(rows, same_bits_at_any_number_of_threads)
         cr_expect(grid_same_bits(std[0], std[t], WIDEST));
         cr_expect_eq(variance[0], variance[t]);
     }
+    grid_fini(&grid);
+}
+
+static bool same(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* A column alone is done by plain code, together with others by the widest vectors there are. */
+Test(rows, a_columns_bits_do_not_depend_on_those_beside_it)
+{
+    enum { N = 32, D = 2117 }; /* a division by 32 is exact */
+    const float *rows[N], *single[N];
+    static float mean[D], std[D], combined[D];
+    for (int kind = 0; kind < GRID_KINDS; kind++) {
+        struct grid grid = grid_make(N, D, (enum grid_kind)kind, 3);
+        rows_of_matrix(grid.x, N, grid.ld, rows);
+        rows_mean_std(rows, N, D, 1, mean, std);
+        rows_combine(rows, N, D, NULL, combined);
+        double variance = rows_mean_variance(rows, N, D, mean), block[3] = {0};
+        for (size_t k = 0; k < D; k++) {
+            float alone[3];
+            for (size_t i = 0; i < N; i++)
+                single[i] = rows[i] + k;
+            rows_mean_std(single, N, 1, 1, &alone[0], &alone[1]);
+            rows_combine(single, N, 1, NULL, &alone[2]);
+            block[k / 1024] += N * rows_mean_variance(single, N, 1, &alone[0]);
+            cr_assert(same(alone[0], (double)mean[k]), "%a and %a", (double)alone[0], (double)mean[k]);
+            cr_assert(same(alone[1], (double)std[k]), "%a and %a", (double)alone[1], (double)std[k]);
+            cr_assert(same(alone[2], (double)combined[k]));
+        }
+        cr_assert(same((block[0] + block[1] + block[2]) / N, variance), "%a", variance);
+        grid_fini(&grid);
+    }
+}
+
+/* Each square by itself: in a sum over columns the last bits of one vanish. */
+Test(rows, squares_of_the_widest_vectors)
+{
+    enum { N = 32, D = 10 * ROWS_AVX512_WIDE };
+    const float *rows[N], *single[N];
+    double mean[ROWS_AVX512_WIDE], squares[ROWS_AVX512_WIDE];
+    struct grid grid = grid_make(N, D, GRID_NORMAL, 4);
+    if (!rows_avx512_usable())
+        cr_skip_test("this processor has no AVX-512");
+    rows_of_matrix(grid.x, N, grid.ld, rows);
+    for (size_t from = 0; from < D; from += ROWS_AVX512_WIDE) {
+        rows_avx512_mean_squares(rows, N, from, 0, mean, squares);
+        for (size_t k = 0; k < ROWS_AVX512_WIDE; k++) {
+            float centre;
+            for (size_t i = 0; i < N; i++)
+                single[i] = rows[i] + from + k;
+            cr_assert_eq(squares[k], N * rows_mean_variance(single, N, 1, &centre));
+            cr_assert_eq((float)mean[k], centre);
+        }
+    }
+    grid_fini(&grid);
+}
+
+/* In parts of any multiple of 1024 columns, also where a group of columns is cut. */
+Test(rows, spread_by_parts)
+{
+    enum { N = 5, D = 600 * 1024 + 77 };
+    struct grid grid = grid_make(N, D, GRID_NORMAL, 5);
+    const float *rows[N], *part[N];
+    float *mean = mem_array(D, sizeof *mean, NULL), *parts = mem_array(D, sizeof *parts, NULL);
+    rows_of_matrix(grid.x, N, grid.ld, rows);
+    double whole = rows_mean_variance(rows, N, D, mean);
+    for (size_t step = 1; step < 700; step += 97) {
+        struct rows_spread spread;
+        rows_spread_start(&spread, D);
+        for (size_t from = 0; from < D; from += step * 1024) {
+            size_t width = D - from < step * 1024 ? D - from : step * 1024;
+            for (size_t i = 0; i < N; i++)
+                part[i] = rows[i] + from;
+            rows_spread_add(&spread, part, N, from, width, parts + from);
+        }
+        cr_assert_eq(rows_spread_variance(&spread), whole, "%zu", step);
+        cr_assert_eq(memcmp(mean, parts, D * sizeof *mean), 0);
+    }
+    mem_free(mean);
+    mem_free(parts);
     grid_fini(&grid);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a rule may know beside the messages: who sent them, the server's own gradient, losses, parameters. The
  * rules here are spies: they answer with what they have been told. */
+#include "sim/core/memory.h"
 #include "sim/core/needs.h"
 #include "sim/core/phases.h"
 #include "sim/num/rows.h"
@@ -172,7 +173,7 @@ static void one_round(struct simulation_fixture *fixture)
 {
     struct err err = {0};
     cr_assert_eq(round_run(fixture->simulation, &err), ERR_OK);
-    cr_assert(fixture->simulation->facts.answered, "%s", fixture->simulation->facts.reason);
+    cr_assert(fixture->simulation->facts.answered, "%s", fixture->simulation->facts.outcome.reason);
 }
 
 /* Each row's name is its sender's, names are a permutation that stays, and do not tell who is honest. */
@@ -347,9 +348,9 @@ Test(server_facts, memory_counts_the_gradient_and_the_room_for_samples)
     struct simulation_fixture fixture;
     spy_on(&fixture, &spy_workers, "");
     struct settings *settings = &fixture.experiment.settings;
-    double without = simulation_memory(settings, &fixture.dataset);
+    double without = memory_total(settings, &fixture.dataset);
     settings->server.defence.aggregator.kind = &spy_whole_gradient.base;
-    double with = simulation_memory(settings, &fixture.dataset);
+    double with = memory_total(settings, &fixture.dataset);
     cr_expect_eq(with - without, (double)fixture.simulation->d * sizeof(float) + 60 * sizeof(uint32_t));
     simulation_fixture_fini(&fixture);
 }

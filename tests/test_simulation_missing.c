@@ -147,6 +147,7 @@ Test(simulation_missing, malformed_messages_are_not_remembered)
     static const float values[] = {5, NAN, 0};
     for (size_t round = 0; round < 3; round++) {
         adversary_assign(s);
+        blocks_start(s);
         worker_messages(s);
         float *row = s->messages + s->place[1] * s->ld;
         row[0] = values[round];
@@ -168,11 +169,13 @@ Test(simulation_missing, a_round_without_any_message_is_skipped_and_recorded)
     configure(&fixture, two, "'none'", "'aggregator': 'mean'");
     struct simulation *s = fixture.simulation;
     adversary_assign(s);
+    blocks_start(s);
     worker_messages(s);
     metrics_honest(s);
     memset(s->arrived, 0, s->n * sizeof *s->arrived);
     server_receive(s);
     server_aggregate(s);
+    server_conclude(s);
     cr_assert_eq(metrics_record(s, &err), ERR_OK);
     server_step(s);
     cr_expect_eq(s->facts.rows, 0);

@@ -90,7 +90,9 @@ struct byz_aggregator {
 struct byz_preaggregator {
     struct byz_descriptor base;
     unsigned needs;
-    bool keeps_rows; /* row i that goes on is still that of the worker who sent row i */
+    bool coordinatewise; /* prepare looks at no value of the rows: a block of columns of its rows is that of
+                            the rows of a block of columns */
+    bool keeps_rows;     /* row i that goes on is still that of the worker who sent row i */
     int (*unsuitable)(const void *params, size_t n, size_t f, char reason[BYZ_REASON_SIZE]);
     size_t (*rows)(const void *params, size_t n, size_t f); /* rows that go on; NULL: n */
     size_t (*state_bytes)(const void *params, size_t n, size_t d);

@@ -68,6 +68,8 @@ struct byz_attack {
     bool blind;                           /* looks at no message at all, whatever it might see */
     bool tries_defence;                   /* wants in->defend */
     size_t least_known;                   /* messages that it has to see; 0: none */
+    bool coordinatewise; /* a message's coordinate depends on that coordinate of what is known alone, and no
+                            draw on the number of coordinates: it can be written block by block */
 
     /* 0 when it is defined for b Byzantine workers among n that know this much (and so see known_count rows);
      * otherwise writes why not and returns non-zero. NULL: always. */

@@ -47,7 +47,8 @@ static int check_memory(const struct bench_case *what, size_t ld, struct err *er
     size_t stages = what->defence == NULL ? 0 : what->defence->preaggregators.count;
     size_t matrices = 1 + (stages > 2 ? 2 : stages);
     matrices += what->kernel != NULL && what->kernel->keeps_sums;
-    double need = (double)matrices * (double)what->n * (double)ld * sizeof(float), there = machine_memory();
+    double need = (double)matrices * (double)what->n * (double)ld * sizeof(float),
+           there = machine_memory().bytes;
     if (there == 0 || need < 0.8 * there)
         return ERR_OK;
     return err_set(err, ERR_MEMORY,

@@ -2,6 +2,7 @@
 #include "sim/app/estimate.h"
 #include "sim/app/run.h"
 #include "sim/base/file.h"
+#include "sim/core/memory.h"
 #include "sim/num/machine.h"
 
 #include <omp.h>
@@ -79,7 +80,11 @@ static int estimate_run(struct sweep *sweep, size_t index, struct datasets *data
                           : datasets_get(datasets, &run->experiment.settings.data.dataset, &dataset, err);
     *out = (struct estimate){0};
     if (rc == ERR_OK) {
-        out->memory = simulation_memory(&run->experiment.settings, dataset);
+        const struct settings *settings = &run->experiment.settings;
+        struct model model = simulation_model(settings, dataset);
+        out->memory = memory_total(settings, dataset);
+        out->blocks = blocks_count(settings, model_dimension(&model));
+        out->recomputed = !blocks_keep_residuals(settings);
         out->kept = resume && run_keep(sweep, index);
         out->replaced = !resume && file_exists(path);
         out->rounds_done = resume && !out->kept ? run_resumes_at(sweep, index, dataset) : 0;
@@ -149,7 +154,7 @@ static int needs(struct sweep *sweep, struct datasets *datasets, double **out, s
         const struct dataset *dataset = NULL;
         rc = datasets_get(datasets, &settings->data.dataset, &dataset, err);
         if (rc == ERR_OK)
-            list[i] = simulation_memory(settings, dataset);
+            list[i] = memory_total(settings, dataset);
     }
     if (rc == ERR_OK)
         qsort(list, sweep->count, sizeof *list, descending);
@@ -173,20 +178,41 @@ int estimate_memory(struct sweep *sweep, struct datasets *datasets, size_t jobs,
     return ERR_OK;
 }
 
+/* The error of the first run that does not even fit alone. */
+static int refuse_single(struct sweep *sweep, struct datasets *datasets, struct err *err)
+{
+    const struct dataset *dataset = NULL;
+    int rc = ERR_OK;
+    for (size_t i = 0; rc == ERR_OK && i < sweep->count; i++) {
+        const struct experiment *experiment = &sweep->runs[i].experiment;
+        rc = datasets_get(datasets, &experiment->settings.data.dataset, &dataset, err);
+        if (rc == ERR_OK && (rc = memory_check(&experiment->settings, dataset, err)) != ERR_OK)
+            err_wrap(err, "%s", sweep->runs[i].experiment.run_name);
+    }
+    return rc;
+}
+
 int estimate_check_memory(struct sweep *sweep, struct datasets *datasets, size_t jobs, struct err *err)
 {
-    double *list = NULL, there = machine_memory();
+    double *list = NULL;
+    struct machine_memory there = machine_memory();
     int rc = needs(sweep, datasets, &list, err);
     if (rc != ERR_OK)
         return rc;
-    double sum = datasets_bytes(datasets);
+    double data = datasets_bytes(datasets), sum = data, most = list[0];
     size_t fitting = 0;
-    while (fitting < jobs && (there == 0 || sum + list[fitting] < memory_share * there))
-        sum += list[fitting++];
+    for (size_t i = 0; i < jobs; i++) {
+        sum += list[i];
+        fitting += i == fitting && (there.bytes == 0 || sum < memory_share * there.bytes);
+    }
     mem_free(list);
     if (fitting >= jobs)
         return ERR_OK;
+    if (fitting == 0 && refuse_single(sweep, datasets, err) != ERR_OK)
+        return (int)err->code;
     return err_set(err, ERR_MEMORY,
-                   "%zu jobs need more than this machine's %.1f GB of memory together; use --jobs %zu", jobs,
-                   there / 1e9, fitting > 0 ? fitting : 1);
+                   "%zu jobs need %.1f GB together (data %.1f GB, the largest run %.1f GB), you have %.1f "
+                   "GB, %s (%.0f %% of it are used at most); use --jobs %zu",
+                   jobs, sum / 1e9, data / 1e9, most / 1e9, there.bytes / 1e9, there.bound,
+                   100 * memory_share, fitting > 0 ? fitting : 1);
 }

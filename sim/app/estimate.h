@@ -11,6 +11,8 @@ struct estimate {
     bool kept;            /* with --resume: it is complete and would not be run */
     bool measured;        /* false: rates are those of the run before it that was measured */
     bool replaced;        /* a file of its name would be replaced */
+    size_t blocks;        /* blocks of columns that a round goes through (workers.storage) */
+    bool recomputed;      /* and whether each of them computes all gradients anew */
     uint64_t rounds_done; /* with --resume: rounds that a checkpoint would bring */
 };
 

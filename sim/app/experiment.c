@@ -4,6 +4,7 @@
 #include "sim/api/byz_aggregator.h"
 #include "sim/api/byz_attack.h"
 #include "sim/app/tables.h"
+#include "sim/core/blocks.h"
 #include "sim/core/defence.h"
 #include "sim/core/optimizer.h"
 #include "sim/plugin/plugin.h"
@@ -73,6 +74,16 @@ static void check_defence(const struct check *check)
     else if (server->defence.preaggregators.count > 0)
         config_mistake(check->errors, check->source, check->json, "server.weights",
                        "pre-aggregation has no weighted form; use \"equal\"");
+}
+
+static void check_storage(const struct check *check)
+{
+    const struct settings *settings = check->settings;
+    char reason[BYZ_REASON_SIZE] = "";
+    if (settings->server.defence.aggregator.kind != NULL && settings->attack.attack.kind != NULL &&
+        blocks_unsuitable(settings, reason) != 0)
+        config_mistake(check->errors, check->source, check->json, "workers.storage", "\"recompute\": %s",
+                       reason);
 }
 
 static void check_optimizer(const struct check *check)
@@ -149,6 +160,7 @@ int experiment_read(struct experiment *experiment, const struct config_source *s
     check_name(&check);
     check_counts(&check);
     check_defence(&check);
+    check_storage(&check);
     check_optimizer(&check);
     check_attack(&check, &experiment->warnings);
     experiment_rest(experiment);

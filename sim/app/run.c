@@ -118,6 +118,7 @@ static enum simulation_status status_of(const char *word)
 static int write_result(struct job *job, double started)
 {
     struct simulation *simulation = job->simulation;
+    profile_enter(&simulation->profile, PROFILE_WRITING);
     struct result_run result = {.simulation = simulation,
                                 .resolved = job->run->experiment.resolved,
                                 .identity = job->run->experiment.identity,
@@ -125,9 +126,16 @@ static int write_result(struct job *job, double started)
                                 .seconds = now(CLOCK_MONOTONIC) - job->begun,
                                 .started = started};
     cJSON *json = result_json(&result);
+    profile_pause(&simulation->profile);
+    if (simulation->profile.on)
+        result_add_profile(json, simulation, &job->sweep->peaks);
+    profile_enter(&simulation->profile, PROFILE_WRITING);
     note_figures(job->run, cJSON_GetObjectItemCaseSensitive(json, "final"));
     int rc = result_write(json, job->result_path, &job->err);
     cJSON_Delete(json);
+    profile_pause(&simulation->profile);
+    job->run->profile = simulation->profile;
+    job->run->threads = simulation->threads;
     job->run->status = simulation->status;
     return rc;
 }
@@ -144,6 +152,8 @@ static int simulate(struct job *job, const struct dataset *dataset)
         rc = (int)job->err.code;
     }
     job->begun = job->saved = now(CLOCK_MONOTONIC);
+    if (rc == ERR_OK)
+        job->simulation->profile.on = job->options->profile;
     if (rc == ERR_OK)
         rc = simulation_run(job->simulation, &hooks, &job->err);
     if (rc != ERR_OK)

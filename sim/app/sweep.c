@@ -4,6 +4,7 @@
 #include "sim/app/run.h"
 #include "sim/base/file.h"
 #include "sim/base/lock.h"
+#include "sim/num/machine.h"
 #include "sim/report/index.h"
 #include "sim/report/result.h"
 
@@ -184,6 +185,18 @@ static void *work(void *argument)
     return NULL;
 }
 
+/* A yardstick that cannot be measured (there is no memory for it) is left out: nothing depends on it. */
+static void measure_peaks(size_t threads, struct profile_peaks *peaks)
+{
+    struct err ignored = {0};
+    *peaks = (struct profile_peaks){.threads = threads};
+    omp_set_num_threads((int)threads);
+    if (machine_product_rate(threads, &peaks->flops, &ignored) != ERR_OK)
+        peaks->flops = 0;
+    if (machine_read_bandwidth(&peaks->bytes, &ignored) != ERR_OK)
+        peaks->bytes = 0;
+}
+
 /* Data that is missing, and memory that is too small, are told once and before anything runs. */
 static int prepare(const struct crew *crew, struct err *err)
 {
@@ -192,6 +205,8 @@ static int prepare(const struct crew *crew, struct err *err)
     int rc = ERR_OK;
     for (size_t i = 0; rc == ERR_OK && i < sweep->count; i++)
         rc = datasets_get(crew->datasets, &sweep->runs[i].experiment.settings.data.dataset, &ignored, err);
+    if (rc == ERR_OK && crew->options->profile)
+        measure_peaks(crew->options->threads, &sweep->peaks);
     if (rc != ERR_OK || crew->jobs == 1)
         return rc;
     omp_set_num_threads((int)(crew->options->threads / crew->jobs) + 1); /* at most that many for each */

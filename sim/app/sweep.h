@@ -30,6 +30,8 @@ struct sweep_run {
     uint64_t rounds_done;    /* written by the run's thread, read by others for progress: see sweep_events */
     uint64_t rounds_resumed; /* of those, rounds that a checkpoint brought */
     double train_loss, test_loss, test_accuracy, parameter_error; /* NaN where there is none */
+    size_t threads;         /* that the simulation had, once it has been made */
+    struct profile profile; /* where its time went, when the sweep was asked for it */
     struct err err;
 };
 
@@ -38,7 +40,8 @@ struct sweep {
     size_t count;
     char *directory; /* <out>/<name> */
     pthread_mutex_t lock;
-    struct err index_error; /* the index could not be written (the results are complete all the same) */
+    struct profile_peaks peaks; /* of all threads together; measured for a profile */
+    struct err index_error;     /* the index could not be written (the results are complete all the same) */
 };
 
 struct sweep_events { /* called under the sweep's lock, from any thread; any of them may be NULL */
@@ -52,6 +55,7 @@ struct sweep_events { /* called under the sweep's lock, from any thread; any of 
 
 struct sweep_options {
     size_t threads, jobs; /* threads in all, runs side by side; both at least 1 */
+    bool profile;         /* measure where the time of every run goes */
     bool resume;          /* keep complete results, go on from checkpoints */
     double checkpoint_seconds;
     atomic_bool *stop; /* set it to end all runs after their present round */

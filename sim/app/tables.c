@@ -11,6 +11,7 @@
 
 static const char *const sampling_words[] = {"epoch", "replacement", NULL};
 static const char *const form_words[] = {"ema", "sum", NULL};
+static const char *const storage_words[] = {"full", "recompute", NULL};
 
 static const struct byz_param worker_knobs[] = {
     {.name = "count",
@@ -61,6 +62,22 @@ static const struct byz_param worker_knobs[] = {
      .offset = offsetof(struct worker_settings, clip_norm),
      .max = DBL_MAX,
      .doc = "Gradients longer than this are scaled down to it; 0: never."},
+    {.name = "storage",
+     .type = BYZ_CHOICE,
+     .offset = offsetof(struct worker_settings, storage),
+     .choices = storage_words,
+     .initial_word = "full",
+     .doc = "Messages of all workers at once, n times d numbers; or \"recompute\": a block of their columns "
+            "at a time, for which gradients are computed anew, with the same results. That is for rules, "
+            "pre-aggregators and attacks that work on each coordinate by itself, without worker momentum."},
+    {.name = "block_megabytes",
+     .type = BYZ_COUNT,
+     .offset = offsetof(struct worker_settings, block_megabytes),
+     .initial = 256,
+     .min = 1,
+     .max = 1e6,
+     .doc = "Memory for a block under storage \"recompute\", in megabytes; it holds at least 1024 columns. "
+            "Results do not depend on it."},
 };
 
 static const struct config_section workers_section = {

@@ -153,7 +153,7 @@ static int all_rules(struct plan *plan)
 
 static int measure_machine(struct plan *plan, struct err *err)
 {
-    int rc = machine_product_rate(&plan->product, err);
+    int rc = machine_product_rate(1, &plan->product, err);
     for (size_t t = 0; rc == ERR_OK && t < plan->threads.count; t++) {
         omp_set_num_threads((int)plan->threads.values[t]);
         rc = machine_read_bandwidth(&plan->bandwidth[t], err);

@@ -40,6 +40,9 @@ static void print_run(const struct sweep_run *run, const struct estimate *estima
         printf("  from round %llu on", (unsigned long long)estimate->rounds_done);
     else if (estimate->replaced)
         printf("  replaces a result");
+    if (estimate->blocks > 1)
+        printf("  %zu blocks of columns%s", estimate->blocks,
+               estimate->recomputed ? ", each computes all gradients anew" : "");
     printf("\n");
 }
 
@@ -54,7 +57,7 @@ static void print_totals(const struct sweep *sweep, const struct estimate *estim
         replaced += estimates[i].replaced;
     }
     memory_words(need, memory);
-    memory_words(there, machine_memory());
+    memory_words(there, machine_memory().bytes);
     time_words(time, estimate_seconds(estimates, sweep->count, jobs));
     printf("\n%zu of %zu run%s to do in %s/, %zu at a time on %zu thread%s: about %s, %s of %s memory (data "
            "included)\n",

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { SET, THREADS, JOBS, OUT, RESUME, DRY_RUN, CHECKPOINT, DATA, QUIET };
+enum { SET, THREADS, JOBS, OUT, RESUME, DRY_RUN, CHECKPOINT, DATA, PROFILE, QUIET };
 
 static const struct cli_option run_options[] = {
     [SET] = {"set", "KEY=VALUE", "change the configuration, e.g. server.learning_rate=0.05; may be repeated"},
@@ -21,6 +21,8 @@ static const struct cli_option run_options[] = {
     [CHECKPOINT] = {"checkpoint", "SECONDS",
                     "time between checkpoints of a run (default 30; 0: only when stopped)"},
     [DATA] = {"data", "DIR", "look for data files here first"},
+    [PROFILE] = {"profile", NULL,
+                 "measure where the time goes: a table in the end, and timing.profile of every result"},
     [QUIET] = {"quiet", NULL, "print errors only"},
 };
 
@@ -56,6 +58,9 @@ static int take(const struct cli_walk *walk, int option, struct request *request
         return CLI_OK;
     case DRY_RUN:
         session->dry_run = true;
+        return CLI_OK;
+    case PROFILE:
+        session->profile = true;
         return CLI_OK;
     case QUIET:
         session->quiet = true;
@@ -108,7 +113,8 @@ const struct cli_command cli_run = {
                "kill from the last checkpoint. The files are the same in the end.\n\n"
                "  byzsim run configs/examples/first.json --set rounds=50 --set seed=7\n"
                "  byzsim run configs/examples/mnist-attacks.json --jobs 2 --resume\n"
-               "  byzsim run configs/examples/heterogeneity.json --dry-run",
+               "  byzsim run configs/examples/heterogeneity.json --dry-run\n"
+               "  byzsim run configs/examples/first.json --profile",
     .options = run_options,
     .option_count = sizeof run_options / sizeof run_options[0],
     .run = run,

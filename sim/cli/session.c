@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/cli/session.h"
 #include "sim/app/sweep.h"
+#include "sim/cli/breakdown.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/plan.h"
 #include "sim/cli/progress.h"
@@ -101,6 +102,8 @@ static int run_sweep(struct sweep *sweep, struct datasets *datasets, const struc
         return cli_failed(&err);
     if (!options->quiet)
         summary_print(sweep);
+    if (options->profile && !options->quiet)
+        breakdown_print(sweep);
     return outcome(sweep, &progress);
 }
 
@@ -114,6 +117,7 @@ static int act(struct sweep *sweep, const struct session_options *options)
     const struct sweep_options sweep_options = {
         .threads = options->threads > 0 ? options->threads : (size_t)omp_get_num_procs(),
         .jobs = options->jobs > 0 ? options->jobs : 1,
+        .profile = options->profile,
         .resume = options->resume,
         .checkpoint_seconds = options->checkpoint_seconds,
         .stop = &interrupted,

@@ -11,6 +11,7 @@ struct session_options {
     size_t threads, jobs; /* 0: as many threads as there are processors; one job */
     double checkpoint_seconds;
     bool resume, quiet;
+    bool profile;     /* measure where the time goes, and print it */
     bool dry_run;     /* tell what would be done and do nothing */
     const char *out;  /* folder for results */
     const char *data; /* --data, or NULL */

@@ -56,6 +56,7 @@ void adversary_assign(struct simulation *simulation)
 {
     struct rng rng;
     size_t honest = 0;
+    profile_enter(&simulation->profile, PROFILE_ASSIGNMENT);
     simulation->facts.attacked = adversary_active(simulation);
     choose_members(simulation);
     rng_start(&rng, simulation->settings->seed, RNG_PERMUTATION, 0, simulation->round);
@@ -79,7 +80,7 @@ static size_t set_own_aside(struct simulation *simulation, bool computed)
         float *row = simulation->messages + simulation->place[worker] * ld;
         float *own = simulation->own + senders * ld;
         if (computed)
-            memcpy(own, row, simulation->d * sizeof *row);
+            memcpy(own, row, simulation->window.width * sizeof *row);
         simulation->own_rows[senders] = own;
         simulation->attack_rows[senders++] = row;
     }
@@ -88,16 +89,17 @@ static size_t set_own_aside(struct simulation *simulation, bool computed)
 
 static struct byz_attack_input input_of(const struct simulation *simulation, struct rng *rng)
 {
-    return (struct byz_attack_input){.n = simulation->n,
-                                     .b = simulation->b,
-                                     .f = simulation->f,
-                                     .d = simulation->d,
-                                     .round = simulation->round,
-                                     .previous = simulation->has_aggregate ? simulation->aggregate : NULL,
-                                     .rng = rng,
-                                     .state = simulation->attack_state,
-                                     .scratch = simulation->attack_scratch,
-                                     .scratch_size = simulation->attack_scratch_size};
+    return (struct byz_attack_input){
+        .n = simulation->n,
+        .b = simulation->b,
+        .f = simulation->f,
+        .d = simulation->window.width,
+        .round = simulation->round,
+        .previous = simulation->has_aggregate ? simulation->aggregate + simulation->window.from : NULL,
+        .rng = rng,
+        .state = simulation->attack_state,
+        .scratch = simulation->attack_scratch,
+        .scratch_size = simulation->attack_scratch_size};
 }
 
 /* The row of the message matrix that attacker i writes. */
@@ -177,17 +179,18 @@ void adversary_attack(struct simulation *simulation)
     const struct byz_attack *attack = attack_of(simulation);
     if (!simulation->facts.attacked || attack->apply == NULL)
         return;
+    profile_enter(&simulation->profile, PROFILE_ATTACK);
     char reason[BYZ_REASON_SIZE] = "";
     size_t senders = set_own_aside(simulation, adversary_needs_own(simulation));
     memset(simulation->silent, 0, senders * sizeof *simulation->silent);
     int refused = settings_knowledge(simulation->settings) == BYZ_OWN
                       ? attack_alone(simulation, senders, reason)
                       : attack_together(simulation, senders, reason);
-    if (refused)
+    if (refused && simulation->window.from == 0 && !simulation->facts.again)
         simulation_note(simulation, "the attack had no answer, its workers sent zeros: %s", reason);
     for (size_t i = 0; i < senders; i++) {
         simulation->arrived[row_of(simulation, i)] = refused || !simulation->silent[i];
         if (refused)
-            memset(simulation->attack_rows[i], 0, simulation->d * sizeof(float));
+            memset(simulation->attack_rows[i], 0, simulation->window.width * sizeof(float));
     }
 }

@@ -9,7 +9,6 @@
 #include "sim/num/distance.h"
 #include "sim/num/rng.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,28 +57,12 @@ int defence_unsuitable(const struct defence_settings *settings, size_t n, size_t
     return 1;
 }
 
-double defence_kappa(const struct defence_settings *settings, size_t n, size_t f)
+/* Whether rows are led back to the workers: for a rule that tells their weights, and where there is no rule
+ * and the rows themselves are asked for. It takes n^2 numbers. */
+static bool leads_back(const struct defence_settings *settings)
 {
     const struct byz_aggregator *rule = (const void *)settings->aggregator.kind;
-    char reason[BYZ_REASON_SIZE] = "";
-    if (rule->kappa == NULL || defence_unsuitable(settings, n, f, NULL, reason) != 0)
-        return (double)NAN;
-    double kappa = rule->kappa(settings->aggregator.params, n, f);
-    if (settings->preaggregators.count == 0)
-        return kappa;
-    if (settings->preaggregators.count == 1 && strcmp(stage_at(settings, 0)->base.name, "nnm") == 0)
-        return 8 * (double)f / (double)(n - f) * (kappa + 1);
-    return (double)NAN;
-}
-
-double defence_eta(const struct defence_settings *settings, size_t n, size_t f)
-{
-    const struct byz_aggregator *rule = (const void *)settings->aggregator.kind;
-    char reason[BYZ_REASON_SIZE] = "";
-    if (rule->eta == NULL || settings->preaggregators.count > 0 ||
-        defence_unsuitable(settings, n, f, NULL, reason) != 0)
-        return (double)NAN;
-    return rule->eta(settings->aggregator.params, n, f);
+    return settings->preaggregators.count > 0 && (rule == NULL || (rule->promises & BYZ_REPORTS));
 }
 
 /* What the stages need at most, gathered before anything is allocated. */
@@ -154,7 +137,7 @@ double defence_memory(const struct defence_settings *settings, size_t n, size_t 
     double bytes =
         (double)buffer_count(&sketch) * (double)n * (double)ld * sizeof(float) + (double)demand.scratch;
     bytes += (double)(sketch.threads * sketch.block_bytes);
-    bytes += settings->preaggregators.count > 0 ? 3 * square : 0;
+    bytes += leads_back(settings) ? 3 * square : 0;
     bytes += demand.needs & BYZ_NEEDS_DISTANCES ? square : 0;
     for (size_t i = 0; i <= settings->preaggregators.count; i++)
         bytes += (double)sketch.state_sizes[i];
@@ -180,10 +163,10 @@ int defence_init(struct defence *defence, const struct defence_settings *setting
             return ERR_MEMORY;
     if (demand.needs & BYZ_NEEDS_DISTANCES)
         defence->distances = mem_array(n * n, sizeof(double), err);
-    size_t square = stages > 0 ? n * n : n;
+    size_t square = leads_back(settings) ? n * n : n;
     defence->weights = mem_array(n, sizeof(double), err);
     defence->shares = mem_array(square, sizeof(double), err);
-    if (stages > 0) {
+    if (leads_back(settings)) {
         defence->mix = mem_array(square, sizeof(double), err);
         defence->spare = mem_array(square, sizeof(double), err);
     }
@@ -206,6 +189,11 @@ void defence_fini(struct defence *defence)
     mem_free(defence->scratch);
     mem_free(defence->blocks);
     *defence = (struct defence){0};
+}
+
+void defence_narrow(struct defence *defence, size_t d)
+{
+    defence->d = d;
 }
 
 /* What one run carries from stage to stage. */
@@ -266,7 +254,9 @@ static bool run_stages(struct defence *defence, const struct defence_input *in, 
     const struct byz_variants *stages = &defence->settings->preaggregators;
     outcome->rows = in->x;
     outcome->row_count = in->n;
-    for (size_t i = 0; stages->count > 0 && i < in->n; i++)
+    if (stages->count > 0)
+        profile_enter(in->profile, PROFILE_PREAGGREGATION);
+    for (size_t i = 0; leads_back(defence->settings) && i < in->n; i++)
         for (size_t k = 0; k < in->n; k++)
             defence->shares[i * in->n + k] = i == k;
     for (size_t i = 0; i < stages->count; i++) {
@@ -279,7 +269,8 @@ static bool run_stages(struct defence *defence, const struct defence_input *in, 
         chain->last.report = &chain->report;
         if (stage->prepare(stages->items[i].params, &chain->last, defence->mix, outcome->reason) != 0)
             return false;
-        lead_back(defence, after, before, in->n);
+        if (leads_back(defence->settings))
+            lead_back(defence, after, before, in->n);
         outcome->row_count = after;
         if (!stage->keeps_rows)
             chain->facts.workers = NULL;
@@ -372,6 +363,7 @@ void defence_run(struct defence *defence, const struct defence_input *in, float 
         needs_missing(defence->settings, &in->facts, outcome->reason) != 0 ||
         !run_stages(defence, in, &chain, outcome))
         return;
+    profile_enter(in->profile, PROFILE_AGGREGATION);
     if (rule == NULL) {
         outcome->answered = true;
         outcome->mix = defence->settings->preaggregators.count > 0 ? defence->shares : NULL;

@@ -9,6 +9,7 @@
 
 #include "sim/api/byz_aggregator.h"
 #include "sim/base/err.h"
+#include "sim/core/profile.h"
 #include "sim/core/settings.h"
 
 struct defence {
@@ -31,9 +32,10 @@ struct defence {
 struct defence_input {
     const float *x; /* (n, d), ld as in the defence, n <= most_rows */
     size_t n, f;
-    const double *weights;  /* (n) worker weights or NULL */
-    uint64_t seed, round;   /* name the random streams of the stages */
-    struct byz_facts facts; /* what the stages need and the caller knows; worker_count <= most_rows */
+    const double *weights;   /* (n) worker weights or NULL */
+    uint64_t seed, round;    /* name the random streams of the stages */
+    struct byz_facts facts;  /* what the stages need and the caller knows; worker_count <= most_rows */
+    struct profile *profile; /* charged with the phases of the chain; NULL: nobody asks */
 };
 
 struct defence_outcome {
@@ -68,6 +70,9 @@ double defence_memory(const struct defence_settings *settings, size_t n, size_t 
 int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
                  size_t ld, struct err *err);
 void defence_fini(struct defence *defence);
+
+/* From now on rows have `d` floats, at most as many as there is room for. */
+void defence_narrow(struct defence *defence, size_t d);
 
 /* Runs the chain. out (d) is written only when the outcome is `answered` and there is an aggregator. */
 void defence_run(struct defence *defence, const struct defence_input *in, float *out,

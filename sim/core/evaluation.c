@@ -132,6 +132,7 @@ static void gather_classes(struct simulation *simulation)
 int evaluation_record(struct simulation *simulation, struct err *err)
 {
     const struct dataset *dataset = simulation->dataset;
+    profile_enter(&simulation->profile, PROFILE_EVALUATION);
     double *row = table_append(&simulation->evaluations);
     if (row == NULL)
         return err_set(err, ERR_MEMORY, "out of memory for the evaluation after round %llu",

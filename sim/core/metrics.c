@@ -30,13 +30,16 @@ static void compare_to_honest(struct simulation *simulation, double *row)
 void metrics_honest(struct simulation *simulation)
 {
     size_t honest = simulation->n - simulation->b;
-    simulation->facts.honest_variance =
-        rows_mean_variance(simulation->honest_rows, honest, simulation->d, simulation->centre);
+    profile_enter(&simulation->profile, PROFILE_METRICS);
+    rows_spread_add(&simulation->facts.spread, simulation->honest_rows, honest, simulation->window.from,
+                    simulation->window.width, simulation->centre + simulation->window.from);
+    simulation->facts.honest_variance = rows_spread_variance(&simulation->facts.spread);
 }
 
 int metrics_record(struct simulation *simulation, struct err *err)
 {
     const struct round_facts *facts = &simulation->facts;
+    profile_enter(&simulation->profile, PROFILE_METRICS);
     double *row = table_append(&simulation->rounds);
     if (row == NULL)
         return err_set(err, ERR_MEMORY, "out of memory for the metrics of round %llu",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The phases of a round, in the order in which round.c calls them, and what surrounds the rounds. */
+/* The phases of a round, in the order in which round.c calls them, and what surrounds the rounds. Those from
+ * worker_messages to server_aggregate work on the columns of simulation.window, all of them or a block. */
 #ifndef SIM_CORE_PHASES_H
 #define SIM_CORE_PHASES_H
 
@@ -24,9 +25,10 @@ bool adversary_needs_own(const struct simulation *simulation);
 struct model_batch server_facts_root(const struct simulation *simulation, struct thread_room *room);
 struct byz_facts server_facts_of(struct simulation *simulation, const uint32_t *workers);
 
-/* server.c: missing and malformed rows, the defence, the step. */
+/* server.c: missing and malformed rows, the defence, what came of it, the step. */
 void server_receive(struct simulation *simulation);
 void server_aggregate(struct simulation *simulation);
+void server_conclude(struct simulation *simulation);
 void server_step(struct simulation *simulation);
 
 /* metrics.c: the honest messages' mean and variance, before anything touches them; one row of the rounds

@@ -13,6 +13,7 @@ struct thread_room {
     int32_t *labels;
     float *targets;
     float *gradient;   /* (d) */
+    float *whole;      /* (d) a message, where the matrix holds a block of its columns */
     float *local;      /* (d) parameters during local steps, where there are several */
     void *scratch;     /* of the model */
     size_t *per_class; /* (2, classes): samples and right answers of each class */

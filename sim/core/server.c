@@ -11,7 +11,7 @@
 static bool stand_in(const struct simulation *simulation, size_t row)
 {
     float *message = simulation->messages + row * simulation->ld;
-    size_t bytes = simulation->d * sizeof *message;
+    size_t bytes = simulation->window.width * sizeof *message;
     uint32_t worker = simulation->sender[row];
     if (simulation->settings->server.missing == MISSING_ZERO) {
         memset(message, 0, bytes);
@@ -27,7 +27,7 @@ static void remember(const struct simulation *simulation, size_t row)
 {
     uint32_t worker = simulation->sender[row];
     memcpy(simulation->last + worker * simulation->ld, simulation->messages + row * simulation->ld,
-           simulation->d * sizeof(float));
+           simulation->window.width * sizeof(float));
     simulation->heard[worker] = true;
 }
 
@@ -41,7 +41,7 @@ static void close_gaps(struct simulation *simulation)
             continue;
         if (kept != row) {
             memcpy(simulation->messages + kept * ld, simulation->messages + row * ld,
-                   simulation->d * sizeof(float));
+                   simulation->window.width * sizeof(float));
             simulation->sender[kept] = simulation->sender[row];
         }
         kept++;
@@ -53,19 +53,25 @@ static void close_gaps(struct simulation *simulation)
  * one for it, f not below 0. */
 void server_receive(struct simulation *simulation)
 {
-    size_t n = simulation->n, malformed = 0, missing = 0;
+    size_t n = simulation->n, malformed = 0, missing = 0, found = 0;
+    profile_enter(&simulation->profile, PROFILE_RECEPTION);
     bool keeps_all = simulation->settings->server.nonfinite == NONFINITE_KEEP;
-#pragma omp parallel for schedule(static) reduction(+ : malformed, missing)
+#pragma omp parallel for schedule(static) reduction(+ : malformed, missing, found)
     for (size_t row = 0; row < n; row++) {
         bool arrived = simulation->arrived[row], there = arrived || stand_in(simulation, row);
+        bool known = simulation->malformed[row];
         bool fine =
-            there && (keeps_all || rows_finite(simulation->messages + row * simulation->ld, simulation->d));
+            there && !known &&
+            (keeps_all || rows_finite(simulation->messages + row * simulation->ld, simulation->window.width));
+        simulation->malformed[row] = there && !fine;
+        found += there && !fine && !known;
         missing += !arrived;
         malformed += there && !fine;
         simulation->kept[row] = fine;
         if (arrived && fine && simulation->last != NULL)
             remember(simulation, row);
     }
+    simulation->facts.late |= found > 0 && simulation->window.from > 0;
     close_gaps(simulation);
     size_t gone = n - simulation->facts.rows;
     simulation->facts.missing = missing;
@@ -89,7 +95,6 @@ static void credit_workers(struct simulation *simulation, const double *shares)
 
 void server_aggregate(struct simulation *simulation)
 {
-    struct defence_outcome outcome;
     bool weighted = simulation->settings->server.weights == WEIGHTS_SAMPLES;
     for (size_t row = 0; weighted && row < simulation->facts.rows; row++)
         simulation->row_weights[row] = (double)holdings_size(&simulation->holdings, simulation->sender[row]);
@@ -101,28 +106,42 @@ void server_aggregate(struct simulation *simulation)
                                .weights = weighted ? simulation->row_weights : NULL,
                                .seed = simulation->settings->seed,
                                .round = simulation->round,
-                               .facts = server_facts_of(simulation, simulation->known.senders)};
-    defence_run(&simulation->defence, &in, simulation->aggregate, &outcome);
-    simulation->facts.answered = outcome.answered;
-    simulation->has_aggregate |= outcome.answered;
-    if (outcome.has_shares)
-        credit_workers(simulation, outcome.shares);
-    if (outcome.answered)
+                               .facts = server_facts_of(simulation, simulation->known.senders),
+                               .profile = &simulation->profile};
+    profile_enter(&simulation->profile, PROFILE_AGGREGATION);
+    simulation->profile.bytes += (double)in.n * (double)simulation->window.width * sizeof(float);
+    defence_narrow(&simulation->defence, simulation->window.width);
+    defence_run(&simulation->defence, &in, simulation->fresh + simulation->window.from,
+                &simulation->facts.outcome);
+}
+
+void server_conclude(struct simulation *simulation)
+{
+    const struct defence_outcome *outcome = &simulation->facts.outcome;
+    simulation->facts.answered = outcome->answered;
+    if (outcome->has_shares)
+        credit_workers(simulation, outcome->shares);
+    if (outcome->answered) {
+        float *previous = simulation->aggregate;
+        simulation->aggregate = simulation->fresh;
+        simulation->fresh = previous;
+        simulation->has_aggregate = true;
         return;
-    memcpy(simulation->facts.reason, outcome.reason, sizeof outcome.reason);
+    }
     simulation->skipped++;
-    simulation_note(simulation, "skipped: %s", outcome.reason);
+    simulation_note(simulation, "skipped: %s", outcome->reason);
     if (simulation->settings->server.on_invalid == INVALID_STOP) {
         simulation->status = SIMULATION_STOPPED;
         text_clear(&simulation->reason);
         text_printf(&simulation->reason, "round %llu: %s", (unsigned long long)simulation->round,
-                    outcome.reason);
+                    outcome->reason);
     }
 }
 
 /* The optimiser moves the parameters along the clipped aggregate. */
 void server_step(struct simulation *simulation)
 {
+    profile_enter(&simulation->profile, PROFILE_STEP);
     if (!simulation->facts.answered)
         return;
     const struct server_settings *server = &simulation->settings->server;

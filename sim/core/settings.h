@@ -12,6 +12,8 @@
 enum worker_sampling { SAMPLING_EPOCH, SAMPLING_REPLACEMENT };
 enum momentum_form { MOMENTUM_EMA, MOMENTUM_SUM }; /* m = beta m + (1-beta) g, or m = beta m + g */
 
+enum worker_storage { STORAGE_FULL, STORAGE_RECOMPUTE };
+
 struct worker_settings {
     uint64_t count, byzantine;
     uint64_t batch_size; /* 0: all local samples */
@@ -19,7 +21,9 @@ struct worker_settings {
     double momentum;     /* beta; 0: none */
     int momentum_form;   /* enum momentum_form */
     uint64_t local_steps;
-    double clip_norm; /* gradients longer than this are scaled to it; 0: never */
+    double clip_norm;         /* gradients longer than this are scaled to it; 0: never */
+    int storage;              /* enum worker_storage: of the message matrix, see blocks.h */
+    uint64_t block_megabytes; /* of a block of its columns, where it is not kept whole */
 };
 
 enum data_holders { HOLDERS_ALL, HOLDERS_HONEST };

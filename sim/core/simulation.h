@@ -10,9 +10,11 @@
 #include "sim/base/err.h"
 #include "sim/base/mem.h"
 #include "sim/base/text.h"
+#include "sim/core/blocks.h"
 #include "sim/core/columns.h"
 #include "sim/core/defence.h"
 #include "sim/core/holdings.h"
+#include "sim/core/profile.h"
 #include "sim/core/room.h"
 #include "sim/core/server_facts.h"
 #include "sim/core/settings.h"
@@ -20,6 +22,7 @@
 #include "sim/core/trial.h"
 #include "sim/data/dataset.h"
 #include "sim/model/model.h"
+#include "sim/num/rows.h"
 #include <stdbool.h>
 
 enum simulation_status { SIMULATION_RUNNING, SIMULATION_COMPLETED, SIMULATION_DIVERGED, SIMULATION_STOPPED };
@@ -32,28 +35,34 @@ struct simulation {
     struct holdings holdings;
     struct defence defence;
     struct server_facts known;
-    size_t n, b, f, d, ld, threads;
-    size_t batch;   /* most samples that a thread's room holds */
-    uint64_t round; /* rounds completed */
+    size_t n, b, f, d, threads;
+    size_t block, ld; /* columns that the matrices hold at most (d, or fewer: blocks.h), and floats per row */
+    struct blocks_window window; /* those that they hold now */
+    size_t batch;                /* most samples that a thread's room holds */
+    uint64_t round;              /* rounds completed */
     bool has_aggregate;
     enum simulation_status status;
     struct text reason; /* why it stopped early */
 
-    float *parameters; /* (d) */
-    float *step_state; /* (arrays, d) what the optimiser keeps, or NULL */
-    float *aggregate;  /* (d) the last one, of this round or of an earlier one */
-    float *centre;     /* (d) mean of the honest messages */
-    float *momentum;   /* (n, ld) worker momentum, or NULL */
-    float *messages;   /* (n, ld) what the server receives: worker w's message is row place[w] */
-    float *own;        /* (b, ld) what the Byzantine workers would honestly have sent, while they attack */
-    uint32_t *place;   /* (n) this round's secret permutation */
-    uint32_t *sender;  /* (n) its inverse: the worker behind each row; shrinks with dropped rows */
-    bool *byzantine;   /* (n) which workers are Byzantine this round */
-    bool *arrived;     /* (n) which rows hold a message of this round */
-    bool *kept;        /* (n) which rows the rule is to see */
-    bool *silent;      /* (b) which attackers send nothing */
-    float *last;       /* (n, ld) the last message of each worker, where missing ones are taken for it */
-    bool *heard;       /* (n) whether there is one; with `last` */
+    float *parameters;      /* (d) */
+    float *step_state;      /* (arrays, d) what the optimiser keeps, or NULL */
+    float *aggregate;       /* (d) the last one, of this round or of an earlier one */
+    float *fresh;           /* (d) the aggregate under way, until it is whole */
+    float *centre;          /* (d) mean of the honest messages */
+    float *momentum;        /* (n, ld) worker momentum, or NULL */
+    float *messages;        /* (n, ld) what the server receives: worker w's message is row place[w] */
+    float *residuals;       /* what the model keeps of each worker's batch, by blocks; or NULL */
+    size_t *residual_start; /* (n + 1) where each worker's lie; with `residuals` */
+    float *own;       /* (b, ld) what the Byzantine workers would honestly have sent, while they attack */
+    uint32_t *place;  /* (n) this round's secret permutation */
+    uint32_t *sender; /* (n) its inverse: the worker behind each row; shrinks with dropped rows */
+    bool *byzantine;  /* (n) which workers are Byzantine this round */
+    bool *arrived;    /* (n) which rows hold a message of this round */
+    bool *malformed;  /* (n) which rows hold a NaN or an infinity, as far as they have been seen */
+    bool *kept;       /* (n) which rows the rule is to see */
+    bool *silent;     /* (b) which attackers send nothing */
+    float *last;      /* (n, ld) the last message of each worker, where missing ones are taken for it */
+    bool *heard;      /* (n) whether there is one; with `last` */
     const float **honest_rows;
     const float **own_rows;
     float **attack_rows;
@@ -72,17 +81,20 @@ struct simulation {
     /* Facts of the round under way, written by its phases. */
     struct round_facts {
         bool attacked, answered, has_weights;
-        size_t rows, declared;   /* rows that reached the rule, and f that it was told */
-        size_t dropped, missing; /* malformed rows that were discarded; messages that did not arrive */
+        bool late, again; /* a malformed row was found behind the first block; the second way through them */
+        struct rows_spread spread;      /* of the honest messages */
+        struct defence_outcome outcome; /* of the last block */
+        size_t rows, declared;          /* rows that reached the rule, and f that it was told */
+        size_t dropped, missing;        /* malformed rows that were discarded; messages that did not arrive */
         double learning_rate, honest_variance, byzantine_weight;
-        char reason[BYZ_REASON_SIZE];
     } facts;
 
     struct table evaluations, rounds;
     size_t *class_count, *class_correct; /* (classes) of the last evaluation */
     uint64_t digest;                     /* of the parameter trajectory */
     uint64_t skipped, dropped_total, bytes_total;
-    struct text notes; /* one line per unusual event, at most 100 */
+    struct profile profile; /* off unless its `on` is set before the first round */
+    struct text notes;      /* one line per unusual event, at most 100 */
     size_t note_count;
 };
 
@@ -110,9 +122,6 @@ int simulation_evaluate(struct simulation *simulation, struct err *err);
 /* Remembers an unusual event ("round 17: ..."), at most 100 of them. */
 void simulation_note(struct simulation *simulation, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Bytes that simulation_create will ask for, so that a machine too small is told before anything runs. */
-double simulation_memory(const struct settings *settings, const struct dataset *dataset);
 
 /* The model of the settings for data of that shape (borrows the settings). */
 struct model simulation_model(const struct settings *settings, const struct dataset *dataset);

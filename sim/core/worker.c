@@ -92,9 +92,32 @@ static void fold_momentum(float *restrict m, const float *restrict g, size_t d,
     }
 }
 
+/* The columns at hand of a worker's message, from what the model keeps of its batch, or cut out of the whole
+ * message, computed anew. */
+static void send_columns(struct simulation *simulation, struct thread_room *room, size_t worker,
+                         float *message)
+{
+    const struct blocks_window *window = &simulation->window;
+    if (simulation->residuals == NULL) {
+        local_gradients(simulation, room, worker, room->whole);
+        memcpy(message, room->whole + window->from, window->width * sizeof *message);
+        return;
+    }
+    float *kept = simulation->residuals + simulation->residual_start[worker];
+    struct model_batch batch = gather(simulation, room, worker, simulation->round);
+    if (window->from == 0)
+        model_residuals(&simulation->model, simulation->parameters, &batch, room->scratch, kept);
+    model_columns(&simulation->model, simulation->parameters, &batch, kept, window->from, window->width,
+                  message);
+}
+
 static void send_message(struct simulation *simulation, struct thread_room *room, size_t worker,
                          float *message)
 {
+    if (simulation->block < simulation->d) {
+        send_columns(simulation, room, worker, message);
+        return;
+    }
     if (simulation->momentum == NULL) {
         local_gradients(simulation, room, worker, message);
         return;
@@ -109,10 +132,28 @@ static void send_message(struct simulation *simulation, struct thread_room *room
                   &simulation->settings->workers, message);
 }
 
+/* What the gradients of the round cost, for a profile. */
+static void count_operations(struct simulation *simulation, bool all)
+{
+    const struct worker_settings *workers = &simulation->settings->workers;
+    struct profile *profile = &simulation->profile;
+    double share =
+        simulation->residuals == NULL ? 1 : (double)simulation->window.width / (double)simulation->d;
+    for (size_t worker = 0; profile->on && worker < simulation->n; worker++)
+        if (!simulation->byzantine[worker] || all)
+            profile->flops +=
+                share * (double)workers->local_steps *
+                model_flops(&simulation->model,
+                            holdings_batch_size(&simulation->holdings, worker, workers->batch_size));
+    if (profile->on && simulation->known.gradient != NULL)
+        profile->flops += model_flops(&simulation->model, simulation->known.samples);
+}
+
 void worker_messages(struct simulation *simulation)
 {
     bool all = !simulation->facts.attacked || adversary_needs_own(simulation);
     size_t count = simulation->n + (simulation->known.gradient != NULL);
+    profile_enter(&simulation->profile, PROFILE_GRADIENTS);
 #pragma omp parallel for schedule(dynamic)
     for (size_t worker = 0; worker < count; worker++) {
         struct thread_room *room = &simulation->rooms[omp_get_thread_num()];
@@ -122,4 +163,5 @@ void worker_messages(struct simulation *simulation)
             send_message(simulation, room, worker,
                          simulation->messages + simulation->place[worker] * simulation->ld);
     }
+    count_operations(simulation, all);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/data/dataset.h"
 #include "sim/base/mem.h"
+#include "sim/num/dispatch.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -74,7 +75,8 @@ void dataset_fini(struct dataset *dataset)
     *dataset = (struct dataset){0};
 }
 
-static void convert(const uint8_t *restrict bytes, size_t count, float scale, float shift, float *restrict x)
+NUM_CLONES static void convert(const uint8_t *restrict bytes, size_t count, float scale, float shift,
+                               float *restrict x)
 {
     for (size_t k = 0; k < count; k++)
         x[k] = (float)bytes[k] * scale + shift;

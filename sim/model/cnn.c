@@ -303,6 +303,20 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return loss;
 }
 
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    struct net net;
+    build(params, shape, &net);
+    double sum = dense_flops(&net.head, count, true);
+    for (size_t l = 0; l < net.layers; l++) {
+        const struct conv_layer *layer = &net.layer[l];
+        double kernel = (double)layer->in * (double)(layer->kernel * layer->kernel);
+        double product = (double)(conv_rows(layer) * conv_columns(layer)) * (double)layer->out * kernel;
+        sum += (l > 0 ? 6 : 4) * (double)count * product;
+    }
+    return sum;
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -332,5 +346,6 @@ const struct model_kind model_cnn = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
     .predict = predict,
 };

@@ -212,6 +212,44 @@ double dense_gradient(const struct dense_stack *stack, const float *w, const str
     return loss;
 }
 
+void dense_residuals(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
+                     void *scratch, float *r)
+{
+    struct workspace work = lay_out(stack, batch->count, scratch);
+    forward(stack, &work, w, batch->count, batch->x, r);
+    loss_derive(MODEL_CROSS_ENTROPY, batch, stack->width[1], r);
+}
+
+/* Rows of the weights that lie in the block as a whole go in one product, those cut by its ends alone. */
+void dense_columns(const struct dense_stack *stack, const struct model_batch *batch, const float *r,
+                   size_t from, size_t width, float *g)
+{
+    size_t in = stack->width[0], units = stack->width[1], count = batch->count, end = from + width;
+    size_t weights_end = end < units * in ? end : units * in, at = from;
+    while (at < weights_end) {
+        size_t unit = at / in, column = at % in, left = weights_end - at;
+        size_t rows = column == 0 && left >= in ? left / in : 1;
+        size_t columns = column == 0 && left >= in ? in : in - column < left ? in - column : left;
+        gemm(true, false, rows, columns, count, 1, r + unit, units, batch->x + column, in, 0, g + (at - from),
+             in);
+        at += rows * columns;
+    }
+    for (; at < end; at++) {
+        float sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += r[i * units + (at - units * in)];
+        g[at - from] = sum;
+    }
+}
+
+double dense_flops(const struct dense_stack *stack, size_t count, bool inputs)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= stack->layers; l++)
+        sum += (l > 1 || inputs ? 3 : 2) * (double)stack->width[l] * (double)stack->width[l - 1];
+    return 2 * (double)count * sum;
+}
+
 void dense_predict(const struct dense_stack *stack, const float *w, size_t count, const float *x,
                    void *scratch, float *out)
 {

@@ -43,19 +43,37 @@ static void weigh_columns(size_t count, size_t width, const float *restrict slop
         g[j] = (float)sum[j];
 }
 
+void glm_columns(const struct glm *glm, const struct model_batch *batch, const float *r, size_t from,
+                 size_t width, float *g)
+{
+    size_t end = from + width < glm->features ? from + width : glm->features;
+    for (size_t j = from; j < end; j += TILE) {
+        size_t tile = end - j < TILE ? end - j : TILE;
+        weigh_columns(batch->count, tile, r, batch->x + j, glm->features, g + (j - from));
+    }
+    double sum = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        sum += (double)r[i];
+    if (from + width > glm->features)
+        g[glm->features - from] = (float)sum;
+}
+
+static double derive(const struct glm *glm, const float *w, const struct model_batch *batch, float *slope)
+{
+    glm_predict(glm, w, batch->count, batch->x, slope);
+    return loss_derive(glm->loss, batch, 1, slope);
+}
+
+void glm_residuals(const struct glm *glm, const float *w, const struct model_batch *batch, float *r)
+{
+    derive(glm, w, batch, r);
+}
+
 double glm_gradient(const struct glm *glm, const float *w, const struct model_batch *batch, void *scratch,
                     float *g)
 {
     float *slope = scratch;
-    glm_predict(glm, w, batch->count, batch->x, slope);
-    double mean = loss_derive(glm->loss, batch, 1, slope), sum = 0;
-    for (size_t j = 0; j < glm->features; j += TILE) {
-        size_t width = glm->features - j < TILE ? glm->features - j : TILE;
-        weigh_columns(batch->count, width, slope, batch->x + j, glm->features, g + j);
-    }
-    for (size_t i = 0; i < batch->count; i++)
-        sum += (double)slope[i];
-    if (glm->bias)
-        g[glm->features] = (float)sum;
+    double mean = derive(glm, w, batch, slope);
+    glm_columns(glm, batch, slope, 0, glm_dimension(glm), g);
     return mean;
 }

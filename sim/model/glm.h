@@ -27,6 +27,12 @@ void glm_initialise(const struct glm *glm, enum model_init init, struct rng *rng
 /* As in struct model_kind. */
 double glm_gradient(const struct glm *glm, const float *w, const struct model_batch *batch, void *scratch,
                     float *g);
+
+/* The gradient by blocks of columns, as in struct model_kind: r (count) are the derivatives at the outputs.
+ */
+void glm_residuals(const struct glm *glm, const float *w, const struct model_batch *batch, float *r);
+void glm_columns(const struct glm *glm, const struct model_batch *batch, const float *r, size_t from,
+                 size_t width, float *g);
 void glm_predict(const struct glm *glm, const float *w, size_t count, const float *x, float *out);
 
 #endif

@@ -270,6 +270,15 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return sequence_gradient(&gru.net, &gru, w, batch, g);
 }
 
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    const struct gru gru = lay_out(params, shape, NULL);
+    double products = (double)(gru.hidden * gru.classes);
+    for (size_t l = 0; l < gru.layers; l++)
+        products += 3 * (double)gru.hidden * (double)(gru.layer[l].in + gru.hidden);
+    return 6 * (double)(count * gru.length) * products;
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -305,5 +314,6 @@ const struct model_kind model_gru = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
     .predict = predict,
 };

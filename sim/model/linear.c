@@ -68,6 +68,33 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return glm_gradient(&glm, w, batch, scratch, g);
 }
 
+static size_t residual_floats(const void *params, const struct model_shape *shape, size_t count)
+{
+    (void)params, (void)shape;
+    return count;
+}
+
+static void residuals(const void *params, const struct model_shape *shape, const float *w,
+                      const struct model_batch *batch, void *scratch, float *r)
+{
+    struct glm glm = glm_of(params, shape);
+    (void)scratch;
+    glm_residuals(&glm, w, batch, r);
+}
+
+static void columns(const void *params, const struct model_shape *shape, const struct model_batch *batch,
+                    const float *r, size_t from, size_t width, float *g)
+{
+    struct glm glm = glm_of(params, shape);
+    glm_columns(&glm, batch, r, from, width, g);
+}
+
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    (void)params;
+    return 4 * (double)count * (double)shape->features;
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -91,5 +118,9 @@ const struct model_kind model_linear = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
+    .residual_floats = residual_floats,
+    .residuals = residuals,
+    .columns = columns,
     .predict = predict,
 };

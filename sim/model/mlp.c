@@ -78,6 +78,12 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return dense_gradient(&stack, w, batch, scratch, g, NULL);
 }
 
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    struct dense_stack stack = stack_of(params, shape);
+    return dense_flops(&stack, count, false);
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -103,5 +109,6 @@ const struct model_kind model_mlp = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
     .predict = predict,
 };

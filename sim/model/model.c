@@ -68,27 +68,53 @@ size_t model_scratch_bytes(const struct model *model, size_t count)
     return output_bytes(model, count) + model->kind->scratch_bytes(model->params, &model->shape, count);
 }
 
+double model_flops(const struct model *model, size_t count)
+{
+    return model->kind->flops(model->params, &model->shape, count);
+}
+
 void model_initialise(const struct model *model, struct rng *rng, float *w)
 {
     model->kind->initialise(model->params, &model->shape, (enum model_init)model->common.init, rng, w);
 }
 
-/* Adds l2 w to g and returns l2/2 ||w||^2. */
-static double add_penalty(double l2, size_t dimension, const float *restrict w, float *restrict g)
+/* Adds l2 w to g. */
+static void add_penalty(double l2, size_t count, const float *restrict w, float *restrict g)
 {
     float strength = (float)l2;
-    for (size_t j = 0; j < dimension; j++)
+    for (size_t j = 0; j < count; j++)
         g[j] += strength * w[j];
-    return 0.5 * l2 * dot_product(dimension, w, w);
 }
 
 double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,
                       void *scratch, float *g)
 {
     double loss = model->kind->gradient(model->params, &model->shape, w, batch, scratch, g);
-    if (model->common.l2 > 0)
-        loss += add_penalty(model->common.l2, model_dimension(model), w, g);
+    if (model->common.l2 > 0) {
+        size_t dimension = model_dimension(model);
+        add_penalty(model->common.l2, dimension, w, g);
+        loss += 0.5 * model->common.l2 * dot_product(dimension, w, w);
+    }
     return loss;
+}
+
+size_t model_residual_floats(const struct model *model, size_t count)
+{
+    return model->kind->residual_floats(model->params, &model->shape, count);
+}
+
+void model_residuals(const struct model *model, const float *w, const struct model_batch *batch,
+                     void *scratch, float *r)
+{
+    model->kind->residuals(model->params, &model->shape, w, batch, scratch, r);
+}
+
+void model_columns(const struct model *model, const float *w, const struct model_batch *batch, const float *r,
+                   size_t from, size_t width, float *g)
+{
+    model->kind->columns(model->params, &model->shape, batch, r, from, width, g);
+    if (model->common.l2 > 0)
+        add_penalty(model->common.l2, width, w + from, g);
 }
 
 /* Counts one label for its class, where there are classes. */

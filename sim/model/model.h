@@ -70,6 +70,19 @@ struct model_kind {
      * infinite makes the loss so too. Runs on the calling thread alone. */
     double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g);
+    /* Floating-point operations of one gradient of `count` samples: those of the products of parameters with
+     * data, forward and backward, a multiplication and an addition each; activations and losses are left
+     * out, as the custom is. */
+    double (*flops)(const void *params, const struct model_shape *shape, size_t count);
+    /* Where the gradient can be made of any block of its columns, from a few numbers kept of the batch; NULL,
+     * all three, where it cannot. `residuals` fills r, residual_floats of them, from w and the batch; from
+     * these and the same batch `columns` writes g (width) = columns from .. from + width - 1 of the gradient,
+     * with the bits of `gradient`. Both run on the calling thread alone. */
+    size_t (*residual_floats)(const void *params, const struct model_shape *shape, size_t count);
+    void (*residuals)(const void *params, const struct model_shape *shape, const float *w,
+                      const struct model_batch *batch, void *scratch, float *r);
+    void (*columns)(const void *params, const struct model_shape *shape, const struct model_batch *batch,
+                    const float *r, size_t from, size_t width, float *g);
     /* out (count, labels of a sample, outputs): logits, predictions or potentials. Runs on the calling thread
      * alone. */
     void (*predict)(const void *params, const struct model_shape *shape, const float *w, size_t count,
@@ -88,11 +101,22 @@ struct model {
 
 size_t model_dimension(const struct model *model);
 size_t model_scratch_bytes(const struct model *model, size_t count);
+
+/* As model_kind.flops. */
+double model_flops(const struct model *model, size_t count);
+
 void model_initialise(const struct model *model, struct rng *rng, float *w);
 
 /* As model_kind.gradient, with the l2 term added. */
 double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,
                       void *scratch, float *g);
+
+/* As in model_kind, for kinds that have them; model_columns adds the l2 term, for which it needs w. */
+size_t model_residual_floats(const struct model *model, size_t count);
+void model_residuals(const struct model *model, const float *w, const struct model_batch *batch,
+                     void *scratch, float *r);
+void model_columns(const struct model *model, const float *w, const struct model_batch *batch, const float *r,
+                   size_t from, size_t width, float *g);
 
 /* Sums over a batch, to be added up over batches in a fixed order. */
 struct model_score {

@@ -132,6 +132,12 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return loss / count;
 }
 
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    (void)params;
+    return 4 * (double)count * (double)shape->features;
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -168,5 +174,6 @@ const struct model_kind model_quadratic = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
     .predict = predict,
 };

@@ -71,6 +71,32 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return dense_gradient(&stack, w, batch, scratch, g, NULL);
 }
 
+static size_t residual_floats(const void *params, const struct model_shape *shape, size_t count)
+{
+    (void)params;
+    return count * shape->classes;
+}
+
+static void residuals(const void *params, const struct model_shape *shape, const float *w,
+                      const struct model_batch *batch, void *scratch, float *r)
+{
+    struct dense_stack stack = stack_of(params, shape);
+    dense_residuals(&stack, w, batch, scratch, r);
+}
+
+static void columns(const void *params, const struct model_shape *shape, const struct model_batch *batch,
+                    const float *r, size_t from, size_t width, float *g)
+{
+    struct dense_stack stack = stack_of(params, shape);
+    dense_columns(&stack, batch, r, from, width, g);
+}
+
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    struct dense_stack stack = stack_of(params, shape);
+    return dense_flops(&stack, count, false);
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -93,5 +119,9 @@ const struct model_kind model_softmax = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
+    .residual_floats = residual_floats,
+    .residuals = residuals,
+    .columns = columns,
     .predict = predict,
 };

@@ -297,6 +297,15 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return sequence_gradient(&net.net, &net, w, batch, g);
 }
 
+/* Attention makes two products of (length, length) by a head forward, and four backward. */
+static double flops(const void *params, const struct model_shape *shape, size_t count)
+{
+    const struct transformer net = plan(params, shape);
+    double width = (double)width_of(&net), length = (double)net.length;
+    double block = (4 * width + 2 * (double)net.up.out + 2 * length) * width;
+    return 6 * (double)count * length * ((double)net.blocks * block + width * (double)net.classes);
+}
+
 static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
                     const float *x, void *scratch, float *out)
 {
@@ -335,5 +344,6 @@ const struct model_kind model_transformer = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .flops = flops,
     .predict = predict,
 };

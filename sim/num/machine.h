@@ -13,11 +13,19 @@ double machine_seconds(void);
  * several passes over 512 MB. */
 int machine_read_bandwidth(double *bytes_per_second, struct err *err);
 
-/* Floating-point operations a second of a large single-precision matrix product on one thread: the best of
- * several. */
-int machine_product_rate(double *flops_per_second, struct err *err);
+/* Floating-point operations a second of large single-precision matrix products, one on each of `threads`
+ * threads at the same time, together: the best of several. */
+int machine_product_rate(size_t threads, double *flops_per_second, struct err *err);
 
-/* Bytes of physical memory, 0 when unknown. */
-double machine_memory(void);
+/* Memory that this process can have in all, what it holds already included. */
+struct machine_memory {
+    double bytes;      /* 0: unknown */
+    const char *bound; /* which limit is the least, in words that follow "you have 2 GB, " */
+};
+
+struct machine_memory machine_memory(void);
+
+/* The same as read from the files below root/proc and root/sys: for tests. */
+struct machine_memory machine_memory_below(const char *root);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/rows.h"
 #include "sim/num/dispatch.h"
+#include "sim/num/rows_avx512.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -111,9 +112,22 @@ static void narrow_combine(const float *const *rows, size_t count, size_t from, 
             sum[k] += weights[i] * (double)rows[i][from + k];
 }
 
-static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
+/* Stretches that the widest vectors do, squares only when not NULL; returns the columns done. */
+static size_t widest_stretches(const float *const *rows, size_t count, size_t from, size_t width,
+                               double *mean, double *squares)
 {
     size_t k = 0;
+    if (!rows_avx512_usable())
+        return 0;
+    for (; k + ROWS_AVX512_WIDE <= width; k += ROWS_AVX512_WIDE)
+        rows_avx512_mean_squares(rows, count, from + k, AHEAD, mean + k,
+                                 squares == NULL ? NULL : squares + k);
+    return k;
+}
+
+static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
+{
+    size_t k = widest_stretches(rows, count, from, width, mean, NULL);
     for (; k + WIDE <= width; k += WIDE)
         wide_mean(rows, count, from + k, mean + k);
     narrow_mean(rows, count, from + k, width - k, mean + k);
@@ -147,7 +161,7 @@ void rows_combine(const float *const *rows, size_t count, size_t d, const double
 static void block_mean_squares(const float *const *rows, size_t count, size_t from, size_t width,
                                double *mean, double *squares)
 {
-    size_t k = 0;
+    size_t k = widest_stretches(rows, count, from, width, mean, squares);
     for (; k + WIDE <= width; k += WIDE) {
         wide_mean(rows, count, from + k, mean + k);
         wide_squares(rows, count, from + k, mean + k, squares + k);
@@ -171,11 +185,9 @@ void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned dd
 }
 
 /* Sums of blocks are kept in groups, so that the partial sums fit on the stack for any d. */
-enum { GROUPS = 256 };
-
 static size_t group_columns(size_t d)
 {
-    size_t blocks = (d + BLOCK - 1) / BLOCK, per_group = (blocks + GROUPS - 1) / GROUPS;
+    size_t blocks = (d + BLOCK - 1) / BLOCK, per_group = (blocks + ROWS_GROUPS - 1) / ROWS_GROUPS;
     return per_group * BLOCK;
 }
 
@@ -187,22 +199,48 @@ static double add_up(const double *partial, size_t count)
     return sum;
 }
 
+void rows_spread_start(struct rows_spread *spread, size_t d)
+{
+    *spread = (struct rows_spread){.d = d};
+}
+
+/* What of the columns from .. end - 1 lies in one group; the rows' first column is `first`. */
+static void add_group(struct rows_spread *spread, const float *const *rows, size_t group, size_t first,
+                      size_t end, float *mean)
+{
+    double centre[BLOCK], squares[BLOCK];
+    size_t step = group_columns(spread->d), from = group * step, until = from + step;
+    from = from < first ? first : from;
+    until = until < end ? until : end;
+    for (; from < until; from += BLOCK) {
+        size_t width = block_end(from, until) - from;
+        block_mean_squares(rows, spread->count, from - first, width, centre, squares);
+        for (size_t k = 0; k < width; k++)
+            mean[from - first + k] = (float)centre[k];
+        spread->squares[group] += add_up(squares, width);
+    }
+}
+
+void rows_spread_add(struct rows_spread *spread, const float *const *rows, size_t count, size_t from,
+                     size_t width, float *mean)
+{
+    spread->count = count;
+#pragma omp parallel for schedule(static)
+    for (size_t group = 0; group < ROWS_GROUPS; group++)
+        add_group(spread, rows, group, from, from + width, mean);
+}
+
+double rows_spread_variance(const struct rows_spread *spread)
+{
+    return add_up(spread->squares, ROWS_GROUPS) / (double)spread->count;
+}
+
 double rows_mean_variance(const float *const *rows, size_t count, size_t d, float *mean)
 {
-    double partial[GROUPS] = {0};
-    size_t step = group_columns(d);
-#pragma omp parallel for schedule(static)
-    for (size_t group = 0; group < GROUPS; group++) {
-        double centre[BLOCK], squares[BLOCK];
-        for (size_t from = group * step; from < (group + 1) * step && from < d; from += BLOCK) {
-            size_t width = block_end(from, d) - from;
-            block_mean_squares(rows, count, from, width, centre, squares);
-            for (size_t k = 0; k < width; k++)
-                mean[from + k] = (float)centre[k];
-            partial[group] += add_up(squares, width);
-        }
-    }
-    return add_up(partial, GROUPS) / (double)count;
+    struct rows_spread spread;
+    rows_spread_start(&spread, d);
+    rows_spread_add(&spread, rows, count, 0, d, mean);
+    return rows_spread_variance(&spread);
 }
 
 static double lane_sum(const double lanes[LANES])

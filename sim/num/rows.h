@@ -24,6 +24,19 @@ void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned dd
 /* mean[k] over the rows; returns (1/count) sum_i ||rows[i] - mean||^2. */
 double rows_mean_variance(const float *const *rows, size_t count, size_t d, float *mean);
 
+/* The same by columns that come in parts: rows_spread_start, then rows_spread_add of all d columns in
+ * ascending order, each part but the last a multiple of 1024 wide (rows[i] points at its column `from`, mean
+ * as well), then rows_spread_variance. The bits are those of rows_mean_variance. */
+enum { ROWS_GROUPS = 256 };
+struct rows_spread {
+    size_t d, count;
+    double squares[ROWS_GROUPS]; /* of groups of columns */
+};
+void rows_spread_start(struct rows_spread *spread, size_t d);
+void rows_spread_add(struct rows_spread *spread, const float *const *rows, size_t count, size_t from,
+                     size_t width, float *mean);
+double rows_spread_variance(const struct rows_spread *spread);
+
 /* Inner product, squared norm and squared distance of vectors of d floats. */
 double rows_dot(const float *a, const float *b, size_t d);
 double rows_norm2(const float *a, size_t d);

@@ -199,6 +199,31 @@ cJSON *result_json(const struct result_run *run)
     return json;
 }
 
+/* A rate beside the most that the machine gives the run's share of the measured threads. */
+static void add_rate(cJSON *json, const char *name, double amount, double seconds, double peak)
+{
+    cJSON *rate = cJSON_AddObjectToObject(json, name);
+    add_number(rate, "amount", amount);
+    add_number(rate, "per_second", seconds > 0 ? amount / seconds : (double)NAN);
+    add_number(rate, "peak_per_second", peak > 0 ? peak : (double)NAN);
+}
+
+void result_add_profile(cJSON *json, const struct simulation *simulation, const struct profile_peaks *peaks)
+{
+    const struct profile *profile = &simulation->profile;
+    double share = peaks->threads > 0 ? (double)simulation->threads / (double)peaks->threads : 0;
+    cJSON *timing = cJSON_GetObjectItemCaseSensitive(json, "timing");
+    cJSON *part = cJSON_AddObjectToObject(timing, "profile");
+    add_number(part, "rounds", (double)profile->rounds);
+    cJSON *seconds = cJSON_AddObjectToObject(part, "seconds");
+    for (enum profile_phase p = 0; p < PROFILE_PHASES; p++)
+        add_number(seconds, profile_word(p), profile->seconds[p]);
+    add_rate(part, "gradient_operations", profile->flops, profile->seconds[PROFILE_GRADIENTS],
+             share * peaks->flops);
+    add_rate(part, "aggregation_bytes", profile->bytes, profile->seconds[PROFILE_AGGREGATION],
+             share * peaks->bytes);
+}
+
 int result_write(const cJSON *json, const char *path, struct err *err)
 {
     char *bytes = json == NULL ? NULL : config_render(json, true);

@@ -20,6 +20,9 @@ struct result_run {
  * "timing" is the same at any number of threads. */
 cJSON *result_json(const struct result_run *run);
 
+/* Adds timing.profile: what the simulation's profile holds so far, beside the peaks of the machine. */
+void result_add_profile(cJSON *json, const struct simulation *simulation, const struct profile_peaks *peaks);
+
 /* Writes it to `path`, atomically. */
 int result_write(const cJSON *json, const char *path, struct err *err);
 
