@@ -4,10 +4,23 @@
 
 #include <string.h>
 
-/* Loops over the images of one pixel have no branches, so that they become vectors in every clone. */
+/* All images of a pixel are treated alike, without branches, in chunks of LANES: a loop of constant length,
+ * kept as a loop, becomes vectors in every clone. The last chunk of a pixel ends with its last image and may
+ * repeat some of the chunk before; fewer images than LANES make one short chunk. */
 #define POOL_INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define POOL_VECTORS
+#else
+#define POOL_VECTORS _Pragma("GCC unroll 1")
+#endif
 
-enum { SUMS = 16 };
+enum { LANES = 16, SUMS = 16 };
+
+/* Where the chunk that follows `start` images begins. */
+POOL_INLINE size_t chunk_at(size_t images, size_t start)
+{
+    return start + LANES <= images ? start : images - LANES;
+}
 
 /* Where `now` is larger than *most or NaN: takes it, and its number k. */
 POOL_INLINE void take_larger(float now, int32_t k, float *most, int32_t *place)
@@ -23,11 +36,13 @@ POOL_INLINE float finish(float most, float bias, int32_t relu)
     return relu & (value < 0) ? 0 : value;
 }
 
-/* One window of 2 x 2 values: rows `above` and `below`, two pixels each. */
-POOL_INLINE void pool_four(size_t images, const float *restrict above, const float *restrict below,
-                           float bias, int32_t relu, float *restrict out, uint16_t *restrict argmax)
+/* A chunk of one window of 2 x 2 values: rows `above` and `below`, two pixels each. */
+POOL_INLINE void pool_four(size_t count, size_t images, const float *restrict above,
+                           const float *restrict below, float bias, int32_t relu, float *restrict out,
+                           uint16_t *restrict argmax)
 {
-    for (size_t i = 0; i < images; i++) {
+    POOL_VECTORS
+    for (size_t i = 0; i < count; i++) {
         float most = above[i];
         int32_t place = 0;
         take_larger(above[images + i], 1, &most, &place);
@@ -38,30 +53,34 @@ POOL_INLINE void pool_four(size_t images, const float *restrict above, const flo
     }
 }
 
-/* One pixel, number k of its window, into the largest values so far. */
-POOL_INLINE void pool_pixel(size_t images, const float *restrict z, int32_t k, float *restrict out,
-                            uint16_t *restrict argmax)
+/* A chunk of one window of any side; z: its first value. */
+POOL_INLINE void pool_any(size_t count, const struct pool_row *row, const float *restrict z, size_t stride,
+                          float bias, int32_t relu, float *restrict out, uint16_t *restrict argmax)
 {
-    for (size_t i = 0; i < images; i++) {
-        float most = out[i];
-        int32_t place = argmax[i];
-        take_larger(z[i], k, &most, &place);
-        out[i] = most;
-        argmax[i] = (uint16_t)place;
+    size_t side = row->side;
+    float most[LANES];
+    int32_t place[LANES] = {0};
+    memcpy(most, z, count * sizeof *most);
+    for (size_t k = 1; k < side * side; k++) {
+        const float *now = z + k / side * stride + k % side * row->images;
+        POOL_VECTORS
+        for (size_t i = 0; i < count; i++)
+            take_larger(now[i], (int32_t)k, &most[i], &place[i]);
+    }
+    POOL_VECTORS
+    for (size_t i = 0; i < count; i++) {
+        out[i] = finish(most[i], bias, relu);
+        argmax[i] = (uint16_t)place[i];
     }
 }
 
-/* One window of any side. */
-POOL_INLINE void pool_window(const struct pool_row *row, const float *z, size_t stride, float bias,
-                             int32_t relu, float *restrict out, uint16_t *restrict argmax)
+POOL_INLINE void pool_chunk(size_t count, const struct pool_row *row, const float *z, size_t stride,
+                            float bias, int32_t relu, float *out, uint16_t *argmax)
 {
-    size_t images = row->images, side = row->side;
-    memcpy(out, z, images * sizeof *out);
-    memset(argmax, 0, images * sizeof *argmax);
-    for (size_t k = 1; k < side * side; k++)
-        pool_pixel(images, z + k / side * stride + k % side * images, (int32_t)k, out, argmax);
-    for (size_t i = 0; i < images; i++)
-        out[i] = finish(out[i], bias, relu);
+    if (row->side == 2)
+        pool_four(count, row->images, z, z + stride, bias, relu, out, argmax);
+    else
+        pool_any(count, row, z, stride, bias, relu, out, argmax);
 }
 
 NUM_CLONES static void pool_windows(const struct pool_row *row, const float *z, size_t stride, float bias,
@@ -70,10 +89,13 @@ NUM_CLONES static void pool_windows(const struct pool_row *row, const float *z, 
     size_t images = row->images;
     int32_t relu = row->activation == DENSE_RELU;
     for (size_t w = 0; w < row->windows; w++, z += row->side * images, out += images, argmax += images)
-        if (row->side == 2)
-            pool_four(images, z, z + stride, bias, relu, out, argmax);
+        if (images < LANES)
+            pool_chunk(images, row, z, stride, bias, relu, out, argmax);
         else
-            pool_window(row, z, stride, bias, relu, out, argmax);
+            for (size_t start = 0; start < images; start += LANES) {
+                size_t i = chunk_at(images, start);
+                pool_chunk(LANES, row, z + i, stride, bias, relu, out + i, argmax + i);
+            }
 }
 
 void pool_forward(const struct pool_row *row, const float *z, size_t stride, float bias, float *out,
@@ -84,25 +106,27 @@ void pool_forward(const struct pool_row *row, const float *z, size_t stride, flo
         dense_activate(row->activation, row->windows * row->images, 0, out);
 }
 
-/* d = s'(.) d_out for the images of one pixel. */
-POOL_INLINE void derive_pixel(enum dense_activation activation, size_t images, const float *restrict a,
-                              const float *restrict d_out, float *restrict d)
+/* d = s'(.) d_out for a run of values. */
+POOL_INLINE void derive_run(enum dense_activation activation, size_t count, const float *restrict a,
+                            const float *restrict d_out, float *restrict d)
 {
     if (activation == DENSE_RELU)
-        for (size_t i = 0; i < images; i++) {
+        for (size_t i = 0; i < count; i++) {
             float slope = d_out[i];
             d[i] = a[i] > 0 ? slope : 0;
         }
     else
-        for (size_t i = 0; i < images; i++)
+        for (size_t i = 0; i < count; i++)
             d[i] = d_out[i] * (1 - a[i] * a[i]);
 }
 
 NUM_CLONES static void derive_windows(const struct pool_row *row, const float *a, const float *d_out,
                                       size_t step, float *d)
 {
-    for (size_t w = 0; w < row->windows; w++)
-        derive_pixel(row->activation, row->images, a + w * step, d_out + w * step, d + w * row->images);
+    bool whole = step == row->images;
+    size_t runs = whole ? 1 : row->windows, count = row->windows * row->images / runs;
+    for (size_t w = 0; w < runs; w++)
+        derive_run(row->activation, count, a + w * step, d_out + w * step, d + w * count);
 }
 
 NUM_CLONES static void add_sums(size_t count, const float *restrict d, float *restrict sums)
@@ -123,13 +147,25 @@ void pool_derive(const struct pool_row *row, const float *a, const float *d_out,
 }
 
 /* dz = d where argmax is k, 0 elsewhere. */
-POOL_INLINE void spread_pixel(size_t images, const float *restrict d, const uint16_t *restrict argmax,
+POOL_INLINE void spread_chunk(size_t count, const float *restrict d, const uint16_t *restrict argmax,
                               int32_t k, float *restrict dz)
 {
-    for (size_t i = 0; i < images; i++) {
+    POOL_VECTORS
+    for (size_t i = 0; i < count; i++) {
         float value = d[i];
         dz[i] = argmax[i] == k ? value : 0;
     }
+}
+
+POOL_INLINE void spread_pixel(size_t images, const float *d, const uint16_t *argmax, size_t k, float *dz)
+{
+    if (images < LANES)
+        spread_chunk(images, d, argmax, (int32_t)k, dz);
+    else
+        for (size_t start = 0; start < images; start += LANES) {
+            size_t i = chunk_at(images, start);
+            spread_chunk(LANES, d + i, argmax + i, (int32_t)k, dz + i);
+        }
 }
 
 NUM_CLONES void pool_backward(const struct pool_row *row, const float *d, const uint16_t *argmax, float *dz,
@@ -137,7 +173,8 @@ NUM_CLONES void pool_backward(const struct pool_row *row, const float *d, const 
 {
     size_t images = row->images, side = row->side;
     for (size_t r = 0; r < side; r++)
-        for (size_t x = 0; x < row->windows * side; x++)
-            spread_pixel(images, d + x / side * images, argmax + x / side * images,
-                         (int32_t)(r * side + x % side), dz + r * stride + x * images);
+        for (size_t w = 0; w < row->windows; w++)
+            for (size_t c = 0; c < side; c++)
+                spread_pixel(images, d + w * images, argmax + w * images, r * side + c,
+                             dz + r * stride + (w * side + c) * images);
 }
