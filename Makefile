@@ -211,6 +211,8 @@ bench-plugin: $(BUILD)/bench_plugin ## time isolated calls of a plugin and the l
 $(addprefix $(BUILD)/,bench_models bench_layers bench_distance bench_order bench_plugin): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
 	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG_CONFIG) --libs openblas 2>/dev/null) $(LIBS)
 
+$(BUILD)/bench_models $(BUILD)/bench_layers: $(BUILD)/obj/tests/bench/bench_peak.o
+
 gradescope: ## pack an autograder for Gradescope: ASSIGNMENT=configs/grading/krum.json [KEY=file], into $(BUILD)
 	@tools/gradescope/pack.sh $(BUILD) "$(ASSIGNMENT)" "$(KEY)"
 

@@ -131,8 +131,10 @@ Test(pool, rows_agree_with_naive_twins)
     rng_start(&rng, 1, RNG_TEST, 0, 0);
     for (size_t images = 1; images <= 50; images++)
         for (size_t side = 1; side <= 4; side++)
-            for (int activation = 0; activation < 2; activation++)
-                try_pool(&(struct pool_row){side, 1 + rng_below(&rng, 5), images, activation}, &rng);
+            for (size_t k = 0; k < 2; k++)
+                try_pool(&(struct pool_row){side, 1 + rng_below(&rng, 5), images,
+                                            k == 0 ? DENSE_RELU : DENSE_TANH},
+                         &rng);
 }
 
 /* Numbers in a window may need more than eight bits. */

@@ -33,7 +33,7 @@ POOL_INLINE void take_larger(float now, int32_t k, float *most, int32_t *place)
 POOL_INLINE float finish(float most, float bias, int32_t relu)
 {
     float value = most + bias;
-    return relu & (value < 0) ? 0 : value;
+    return (relu & (value < 0)) != 0 ? 0 : value;
 }
 
 /* A chunk of one window of 2 x 2 values: rows `above` and `below`, two pixels each. */

@@ -5,8 +5,11 @@
  * is timed with and without the derivative at its inputs; the difference is given. usage: bench_layers
  * [batch, 32]
  */
+#include "sim/base/mem.h"
 #include "sim/model/conv.h"
 #include "tests/bench/bench_peak.h"
+
+#include <stdio.h>
 
 enum { CALLS = 20, CLASSES = 10 };
 
@@ -36,10 +39,10 @@ static void convolution_open(struct convolution *c)
     size_t d = conv_dimension(l), pixels = conv_rows(l) * conv_columns(l),
            values = l->out * pixels * c->images;
     size_t kept = conv_lay_out_kept(l, c->images, NULL, &c->kept);
-    c->w = block(2 * d, sizeof *c->w);
+    c->w = bench_block(2 * d, sizeof *c->w);
     c->g = c->w + d;
-    c->out = block(2 * values, sizeof *c->out);
-    c->memory = block(kept + conv_lay_out_room(l, c->images, NULL, &c->room), 1);
+    c->out = bench_block(2 * values, sizeof *c->out);
+    c->memory = bench_block(kept + conv_lay_out_room(l, c->images, NULL, &c->room), 1);
     conv_lay_out_kept(l, c->images, c->memory, &c->kept);
     conv_lay_out_room(l, c->images, (char *)c->memory + kept, &c->room);
     c->map = c->d_map = (struct conv_map){c->out, pixels * c->images, conv_columns(l) * c->images, c->images};
@@ -75,16 +78,16 @@ static void bench_convolution(struct convolution *c, const char *name, double pr
     convolution_open(c);
     products *= (double)c->images;
     snprintf(label, sizeof label, "%s, forward", name);
-    print_row(label, measure(run_forward, c, CALLS, peak), products, peak);
-    struct times weights = measure(run_backward, c, CALLS, peak);
+    bench_print_row(label, bench_measure(run_forward, c, CALLS, peak), products, peak);
+    struct times weights = bench_measure(run_backward, c, CALLS, peak);
     snprintf(label, sizeof label, "%s, backward, weights", name);
-    print_row(label, weights, products, peak);
+    bench_print_row(label, weights, products, peak);
     if (c->layer.in > 1) {
         c->inputs = true;
-        struct times both = measure(run_backward, c, CALLS, peak);
+        struct times both = bench_measure(run_backward, c, CALLS, peak);
         snprintf(label, sizeof label, "%s, backward, inputs", name);
-        print_row(label, (struct times){both.least - weights.least, both.median - weights.median}, products,
-                  peak);
+        bench_print_row(label, (struct times){both.least - weights.least, both.median - weights.median},
+                        products, peak);
     }
     convolution_close(c);
 }
@@ -113,22 +116,23 @@ static void bench_head(size_t images, struct peak *peak)
     struct byz_counts hidden = {1, {500}};
     struct head h = {.stack = dense_build(800, &hidden, CLASSES, DENSE_RELU), .batch = {.count = images}};
     size_t d = dense_dimension(&h.stack);
-    int32_t *labels = block(images, sizeof *labels);
+    int32_t *labels = bench_block(images, sizeof *labels);
     h.batch.labels = labels;
-    h.w = block(2 * d, sizeof *h.w);
+    h.w = bench_block(2 * d, sizeof *h.w);
     h.g = h.w + d;
-    h.x = block((2 * 800 + CLASSES) * images, sizeof *h.x);
+    h.x = bench_block((2 * 800 + CLASSES) * images, sizeof *h.x);
     h.dx = h.x + 800 * images;
     h.out = h.dx + 800 * images;
-    h.scratch = block(dense_scratch_bytes(&h.stack, images), 1);
+    h.scratch = bench_block(dense_scratch_bytes(&h.stack, images), 1);
     fill(h.w, d);
     fill(h.x, 800 * images);
     double products = 405000 * (double)images;
-    struct times forward = measure(run_predict, &h, CALLS, peak),
-                 both = measure(run_gradient, &h, CALLS, peak);
-    print_row("dense 800-500-10, forward", forward, products, peak);
-    print_row("dense 800-500-10, loss, backward",
-              (struct times){both.least - forward.least, both.median - forward.median}, 2 * products, peak);
+    struct times forward = bench_measure(run_predict, &h, CALLS, peak),
+                 both = bench_measure(run_gradient, &h, CALLS, peak);
+    bench_print_row("dense 800-500-10, forward", forward, products, peak);
+    bench_print_row("dense 800-500-10, loss, backward",
+                    (struct times){both.least - forward.least, both.median - forward.median}, 2 * products,
+                    peak);
     mem_free(labels);
     mem_free(h.w);
     mem_free(h.x);
@@ -137,17 +141,17 @@ static void bench_head(size_t images, struct peak *peak)
 
 int main(int argc, char **argv)
 {
-    size_t batch = read_batch("bench_layers", argc, argv);
-    struct peak peak = peak_open();
+    size_t batch = bench_read_batch("bench_layers", argc, argv);
+    struct peak peak = bench_peak_open();
     struct conv_layer first = {1, 20, 5, 0, 2, 28, 28, DENSE_RELU},
                       second = {20, 50, 5, 0, 2, 12, 12, DENSE_RELU};
-    print_head("cnn, layer by layer", batch);
+    bench_print_head("cnn, layer by layer", batch);
     bench_convolution(&(struct convolution){.layer = first, .images = batch}, "20 kernels 5x5", 288000,
                       &peak);
     bench_convolution(&(struct convolution){.layer = second, .images = batch}, "50 kernels 5x5", 1600000,
                       &peak);
     bench_head(batch, &peak);
-    print_peak(&peak);
-    peak_close(&peak);
+    bench_print_peak(&peak);
+    bench_peak_close(&peak);
     return 0;
 }

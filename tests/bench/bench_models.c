@@ -4,10 +4,12 @@
  * those of the matrix products of the model alone. Then the evaluation of 10,000 samples on one thread and on
  * all. usage: bench_models [batch size, 32]
  */
+#include "sim/base/mem.h"
 #include "sim/model/model.h"
 #include "tests/bench/bench_peak.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { FEATURES = 784, CLASSES = 10, TESTS = 10000, CHUNK = 256 };
@@ -35,11 +37,11 @@ static void subject_open(struct subject *s, const char *name, const struct byz_c
         if (strcmp(kind->base.params[i].name, "hidden") == 0)
             memcpy(s->params + kind->base.params[i].offset, hidden, sizeof *hidden);
     s->d = model_dimension(&s->model);
-    s->w = block(s->d, sizeof *s->w);
-    s->g = block(s->d, sizeof *s->g);
-    s->x = block(count * FEATURES, sizeof *s->x);
-    s->labels = block(count, sizeof *s->labels);
-    s->scratch = block(model_scratch_bytes(&s->model, count), 1);
+    s->w = bench_block(s->d, sizeof *s->w);
+    s->g = bench_block(s->d, sizeof *s->g);
+    s->x = bench_block(count * FEATURES, sizeof *s->x);
+    s->labels = bench_block(count, sizeof *s->labels);
+    s->scratch = bench_block(model_scratch_bytes(&s->model, count), 1);
     struct rng rng;
     rng_start(&rng, 1, RNG_TEST, 0, 0);
     model_initialise(&s->model, &rng, s->w);
@@ -80,37 +82,38 @@ static void bench_gradients(size_t batch, struct peak *peak)
         {"mlp 784-200-100-10", "mlp", {2, {200, 100}}, 0, 2 * 156800 + 3 * 21000},
         {"cnn 20@5x5, 50@5x5, 500, 10", "cnn", {1, {500}}, 0, cnn_products},
     };
-    print_head("gradient of one worker", batch);
+    bench_print_head("gradient of one worker", batch);
     for (size_t k = 0; k < BYZ_LENGTH(entries); k++) {
         struct subject s;
         subject_open(&s, entries[k].name, &entries[k].hidden, entries[k].l2, batch);
-        struct times times = measure(run_gradient, &s, strcmp(entries[k].name, "cnn") == 0 ? 12 : 100, peak);
-        print_row(entries[k].label, times, entries[k].products * (double)batch, peak);
+        struct times times =
+            bench_measure(run_gradient, &s, strcmp(entries[k].name, "cnn") == 0 ? 12 : 100, peak);
+        bench_print_row(entries[k].label, times, entries[k].products * (double)batch, peak);
         subject_close(&s);
     }
-    print_peak(peak);
+    bench_print_peak(peak);
 }
 
 /* The same samples again and again stand for a test set; chunks as in a simulation. */
 static double evaluate(const struct subject *s, void *const *scratch, int threads)
 {
-    double start = now(), loss = 0;
+    double start = bench_now(), loss = 0;
 #pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(+ : loss)
     for (size_t from = 0; from < TESTS; from += CHUNK) {
         struct model_batch batch = s->batch;
         batch.count = TESTS - from < CHUNK ? TESTS - from : CHUNK;
         loss += model_evaluate(&s->model, s->w, &batch, scratch[omp_get_thread_num()], NULL, NULL, NULL).loss;
     }
-    return loss > 0 ? now() - start : 0;
+    return loss > 0 ? bench_now() - start : 0;
 }
 
 static void bench_evaluation(int threads)
 {
     struct subject s;
     subject_open(&s, "cnn", NULL, 0, CHUNK);
-    void **scratch = block((size_t)threads, sizeof *scratch);
+    void **scratch = bench_block((size_t)threads, sizeof *scratch);
     for (int t = 0; t < threads; t++)
-        scratch[t] = block(model_scratch_bytes(&s.model, CHUNK), 1);
+        scratch[t] = bench_block(model_scratch_bytes(&s.model, CHUNK), 1);
     double least[2] = {1e9, 1e9};
     for (int turn = 0; turn < 5; turn++)
         for (int k = 0; k < 2; k++) {
@@ -127,10 +130,10 @@ static void bench_evaluation(int threads)
 
 int main(int argc, char **argv)
 {
-    size_t batch = read_batch("bench_models", argc, argv);
-    struct peak peak = peak_open();
+    size_t batch = bench_read_batch("bench_models", argc, argv);
+    struct peak peak = bench_peak_open();
     bench_gradients(batch, &peak);
-    peak_close(&peak);
+    bench_peak_close(&peak);
     bench_evaluation(omp_get_max_threads());
     return 0;
 }
