@@ -182,9 +182,9 @@ tsan: ## search for data races in `byzsim run` with 4 threads (Linux; TSAN_RUN="
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-tsan CC=clang SANITIZE=thread OPTIMISE="-O1 -g" build-tsan/byzsim
 	@tools/tsan.sh build-tsan/byzsim $(TSAN_RUN)
 
-bench-training: all ## time rounds of training beside a plain PyTorch loop (if python3-torch is installed)
+bench-training: all $(BUILD)/bench_models $(BUILD)/bench_layers ## time gradients and rounds of training beside plain PyTorch loops (if installed; PARTS="gradients loop attacked threads" picks)
 	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
-	    $$python tests/bench/bench_training.py $(abspath $(BUILD)/byzsim)
+	    $$python tests/bench/bench_training.py $(abspath $(BUILD)/byzsim) $(PARTS)
 
 bench: all ## time every rule beside the read bandwidth of memory
 	@$(BUILD)/byzsim bench
@@ -193,8 +193,9 @@ bench-peers: all ## time rules beside PyTorch, numpy and (where importable) byzf
 	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
 	    $$python tests/bench/bench_peers.py $(abspath $(BUILD)/byzsim)
 
-bench-models: $(BUILD)/bench_models ## time the gradients of the models beside the peak of a matrix product
+bench-models: $(BUILD)/bench_models $(BUILD)/bench_layers ## time the gradients of the models beside the peak of a matrix product
 	@$(BUILD)/bench_models
+	@$(BUILD)/bench_layers
 
 bench-distance: $(BUILD)/bench_distance ## time distances, selections and mixing beside Gram products and torch.cdist
 	@$(BUILD)/bench_distance
@@ -207,8 +208,10 @@ bench-order: $(BUILD)/bench_order ## time the order statistics beside the read b
 bench-plugin: $(BUILD)/bench_plugin ## time isolated calls of a plugin and the life of a worker
 	@$(BUILD)/bench_plugin
 
-$(addprefix $(BUILD)/,bench_models bench_distance bench_order bench_plugin): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
+$(addprefix $(BUILD)/,bench_models bench_layers bench_distance bench_order bench_plugin): $(BUILD)/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libbyzsim.a
 	$(call SAY,link $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG_CONFIG) --libs openblas 2>/dev/null) $(LIBS)
+
+$(BUILD)/bench_models $(BUILD)/bench_layers: $(BUILD)/obj/tests/bench/bench_peak.o
 
 gradescope: ## pack an autograder for Gradescope: ASSIGNMENT=configs/grading/krum.json [KEY=file], into $(BUILD)
 	@tools/gradescope/pack.sh $(BUILD) "$(ASSIGNMENT)" "$(KEY)"

@@ -262,6 +262,69 @@ Test(gemm, parts_have_the_bits_of_the_whole)
     }
 }
 
+/* Rows of b anywhere, also over one another, are as their copies one behind the other: to the bit, on all
+ * levels. */
+static void try_rows(bool transpose_b, size_t m, size_t n, size_t k, struct rng *rng)
+{
+    enum { SPACE = 600 };
+    size_t rows = transpose_b ? n : k, columns = transpose_b ? k : n, at[400];
+    struct matrix a = matrix_new(m, k, k, 0), b = matrix_new(1, columns + SPACE, columns + SPACE, 1);
+    struct matrix copy = matrix_new(rows, columns, columns, 0), before = matrix_new(m, n, n, 0);
+    matrix_fill(&a, rng);
+    matrix_fill(&b, rng);
+    matrix_fill(&before, rng);
+    for (size_t r = 0; r < rows; r++) {
+        at[r] = rng_below(rng, SPACE + 1);
+        memcpy(copy.v + r * columns, b.v + at[r], columns * sizeof(float));
+    }
+    struct product p = {.transpose_b = transpose_b,
+                        .m = m,
+                        .n = n,
+                        .k = k,
+                        .lda = k,
+                        .ldb = columns,
+                        .ldc = n,
+                        .alpha = 1,
+                        .beta = 1};
+    const struct gemm_level *level;
+    struct matrix c = matrix_new(m, n, n, 0);
+    for (size_t l = 0; (level = gemm_level_at(l)) != NULL; l++) {
+        if (!level->available())
+            continue;
+        memcpy(c.v, before.v, m * n * sizeof(float));
+        const struct gemm_task task = {.m = m,
+                                       .n = n,
+                                       .k = k,
+                                       .a = a.v,
+                                       .a_row = k,
+                                       .a_step = 1,
+                                       .b = b.v,
+                                       .at = at,
+                                       .transpose_b = transpose_b,
+                                       .alpha = 1,
+                                       .beta = 1,
+                                       .c = c.v,
+                                       .ldc = n};
+        level->product(&task);
+        compare(level->name, &p, &a, &copy, &before, &c);
+    }
+    struct matrix front = matrix_new(m, n, n, 0);
+    memcpy(front.v, before.v, m * n * sizeof(float));
+    gemm_rows(transpose_b, m, n, k, a.v, k, b.v, at, 1, front.v, n);
+    cr_assert_eq(memcmp(front.v, c.v, m * n * sizeof(float)), 0);
+    free(a.block), free(b.block), free(copy.block), free(before.block), free(c.block), free(front.block);
+}
+
+Test(gemm, rows_of_b_anywhere)
+{
+    struct rng rng;
+    rng_start(&rng, 5, RNG_TEST, 0, 0);
+    for (size_t t = 0; t < 200; t++)
+        try_rows(t & 1, 1 + rng_below(&rng, 60), 1 + rng_below(&rng, 80), 1 + rng_below(&rng, 80), &rng);
+    for (size_t t = 0; t < 2; t++)
+        try_rows(t & 1, 50, t & 1 ? 300 : 67, t & 1 ? 531 : 390, &rng);
+}
+
 /* 0 * inf is NaN, and a NaN reaches its own row or column of c, nothing else; also in the last, partial tile.
  */
 Test(gemm, special_values)

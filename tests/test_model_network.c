@@ -219,6 +219,18 @@ static const struct net nets[] = {
      .pool = 3,
      .bias = true,
      .count = 33}, /* two blocks of images */
+    {.name = "cnn",
+     .channels = 3,
+     .height = 8,
+     .width = 7,
+     .classes = 3,
+     .convolutions = {2, {4, 3}},
+     .hidden = {1, {5}},
+     .kernel = 3,
+     .padding = 1,
+     .pool = 2,
+     .bias = true,
+     .count = 64},
 };
 
 static void check_coordinates(const struct net *net, const struct model_batch *batch, double *w,

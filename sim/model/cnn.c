@@ -17,7 +17,6 @@
 #include "sim/model/shape.h"
 
 #include <limits.h>
-#include <string.h>
 
 struct params {
     struct byz_counts channels, hidden;
@@ -96,8 +95,8 @@ static size_t build(const struct params *knobs, const struct model_shape *shape,
         size_t least = layer->kernel + layer->pool - 1; /* side that still leaves one pooled pixel */
         if (net->rows + 2 * layer->padding < least || net->columns + 2 * layer->padding < least)
             return net->layers;
-        net->rows = conv_rows(layer) / layer->pool;
-        net->columns = conv_columns(layer) / layer->pool;
+        net->rows = conv_rows(layer);
+        net->columns = conv_columns(layer);
         net->channels = layer->out;
     }
     net->head = dense_build(net->rows * net->columns * net->channels, &knobs->hidden, shape->classes,
@@ -169,10 +168,31 @@ static size_t outputs(const void *params, const struct model_shape *shape)
     return shape->classes;
 }
 
+enum { BLOCK = 32 }; /* most images of a block */
+
+/* Blocks of nearly equal size, so that what a block touches stays in the cache. */
+static size_t block_count(size_t count)
+{
+    return (count + BLOCK - 1) / BLOCK;
+}
+
+static size_t largest_block(size_t count)
+{
+    return (count + block_count(count) - 1) / block_count(count);
+}
+
+/* Where block b of a batch begins; b may be the number of blocks. */
+static size_t block_start(size_t count, size_t b)
+{
+    size_t blocks = block_count(count), whole = count / blocks, longer = count % blocks;
+    return b * whole + (b < longer ? b : longer);
+}
+
 struct workspace {
-    struct conv_buffers layer[BYZ_COUNTS_MOST];
-    float *maps, *d_maps; /* (count, rows, columns, channels): the last pooled maps and their derivative */
-    float *flat, *d_flat; /* (count, channels, rows, columns): the same as the dense head sees them */
+    struct conv_room room[BYZ_COUNTS_MOST];
+    char *kept; /* (blocks): what each block keeps, kept_bytes each */
+    size_t kept_bytes;
+    float *flat, *d_flat; /* (channels, rows, columns, count): the last pooled maps and their derivative */
     void *head;
     size_t bytes;
 };
@@ -184,16 +204,27 @@ static void *claim(struct workspace *work, void *scratch, size_t bytes)
     return place;
 }
 
+/* The kept buffers of all layers for one block in `place`; returns their bytes. */
+static size_t lay_out_kept(const struct net *net, size_t images, char *place,
+                           struct conv_kept kept[BYZ_COUNTS_MOST])
+{
+    size_t used = 0;
+    for (size_t l = 0; l < net->layers; l++)
+        used += conv_lay_out_kept(&net->layer[l], images, place == NULL ? NULL : place + used, &kept[l]);
+    return used;
+}
+
 static struct workspace lay_out(const struct net *net, size_t count, void *scratch)
 {
     struct workspace work = {.bytes = 0};
-    size_t flat = count * net->head.width[0] * sizeof(float);
+    struct conv_kept kept[BYZ_COUNTS_MOST];
+    size_t flat = count * net->head.width[0] * sizeof(float), images = largest_block(count);
     for (size_t l = 0; l < net->layers; l++) {
         void *place = claim(&work, scratch, 0);
-        claim(&work, scratch, conv_lay_out(&net->layer[l], count, place, &work.layer[l]));
+        claim(&work, scratch, conv_lay_out_room(&net->layer[l], images, place, &work.room[l]));
     }
-    work.maps = claim(&work, scratch, flat);
-    work.d_maps = claim(&work, scratch, flat);
+    work.kept_bytes = lay_out_kept(net, images, NULL, kept);
+    work.kept = claim(&work, scratch, block_count(count) * work.kept_bytes);
     work.flat = claim(&work, scratch, flat);
     work.d_flat = claim(&work, scratch, flat);
     work.head = claim(&work, scratch, dense_scratch_bytes(&net->head, count));
@@ -224,62 +255,78 @@ static void initialise(const void *params, const struct model_shape *shape, enum
     dense_initialise(&net.head, init, rng, w);
 }
 
-/* to (columns, rows) = transpose of from (rows, columns), both there whenever there is something to compute.
- */
-static void transpose(size_t rows, size_t columns, const float *restrict from, float *restrict to)
+/* Images (images, channels, height, width) into the first layer's padded maps, image innermost. */
+static void load_images(const struct conv_layer *layer, size_t images, const float *restrict x, float *in)
 {
-    for (size_t c = 0; c < columns; c++)
-        for (size_t r = 0; r < rows; r++)
-            to[c * rows + r] = from[r * columns + c]; // NOLINT(clang-analyzer-core.NullDereference)
+    struct conv_map map = conv_inside(layer, images, in);
+    size_t features = layer->in * layer->height * layer->width;
+    conv_clear_border(layer, images, in);
+    for (size_t c = 0; c < layer->in; c++)
+        for (size_t y = 0; y < layer->height; y++, x += layer->width) {
+            float *restrict to = map.v + c * map.plane + y * map.row;
+            for (size_t k = 0; k < layer->width; k++)
+                for (size_t i = 0; i < images; i++)
+                    to[k * images + i] = x[i * features + k];
+        }
 }
 
-/* Images (count, channels, height, width) into the first layer's padded maps with the channel innermost. */
-static void load_images(const struct conv_layer *layer, size_t count, const float *x, float *in)
+/* Block `b` of a batch of `count` on its way through the convolutions. */
+struct block {
+    size_t count, start, images;
+    struct conv_kept kept[BYZ_COUNTS_MOST];
+};
+
+/* `place`: which of the kept buffers it uses. */
+static struct block open_block(const struct net *net, const struct workspace *work, size_t count, size_t b,
+                               size_t place)
 {
-    struct conv_map map = conv_interior(layer, in);
-    size_t area = layer->height * layer->width;
-    if (in == NULL) /* a layout without memory, as when scratch is measured */
-        return;
-    memset(in, 0, count * conv_input_size(layer) * sizeof *in);
-    for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < layer->in; c++)
-            for (size_t y = 0; y < layer->height; y++) {
-                const float *from = x + (i * layer->in + c) * area + y * layer->width;
-                float *to = map.v + i * map.size + y * map.stride + c;
-                for (size_t k = 0; k < layer->width; k++)
-                    to[k * layer->in] = from[k];
-            }
+    struct block block = {.count = count, .start = block_start(count, b)};
+    block.images = block_start(count, b + 1) - block.start;
+    lay_out_kept(net, block.images, work->kept + place * work->kept_bytes, block.kept);
+    return block;
 }
 
 /* Where layer l puts its output (or, with `derivative`, finds the derivative there). */
-static struct conv_map output_of(const struct net *net, const struct workspace *work, size_t l,
-                                 bool derivative)
+static struct conv_map output_of(const struct net *net, const struct workspace *work,
+                                 const struct block *block, size_t l, bool derivative)
 {
     if (l + 1 < net->layers)
-        return conv_interior(&net->layer[l + 1],
-                             derivative ? work->layer[l + 1].d_in : work->layer[l + 1].in);
-    return (struct conv_map){derivative ? work->d_maps : work->maps, net->head.width[0],
-                             net->columns * net->channels};
+        return conv_inside(&net->layer[l + 1], block->images,
+                           derivative ? work->room[l + 1].d_in : block->kept[l + 1].in);
+    size_t row = net->columns * block->count;
+    return (struct conv_map){(derivative ? work->d_flat : work->flat) + block->start, net->rows * row, row,
+                             block->count};
 }
 
-/* The convolutions; leaves the flattened maps in work->flat and returns the parameters behind the last of
- * them. */
-static const float *forward(const struct net *net, const struct workspace *work, const float *w, size_t count,
-                            const float *x)
+/* The convolutions of one block of x; returns the parameters behind the last of them. */
+static const float *forward_block(const struct net *net, const struct workspace *work,
+                                  const struct block *block, const float *w, const float *x)
 {
-    size_t flat = net->head.width[0];
-    load_images(&net->layer[0], count, x, work->layer[0].in);
+    const struct conv_layer *first = &net->layer[0];
+    load_images(first, block->images, x + block->start * first->in * first->height * first->width,
+                block->kept[0].in);
     for (size_t l = 0; l < net->layers; l++) {
-        const struct conv_layer *layer = &net->layer[l];
-        struct conv_map out = output_of(net, work, l, false);
-        if (l + 1 < net->layers && net->layer[l + 1].padding > 0)
-            memset(work->layer[l + 1].in, 0, count * conv_input_size(&net->layer[l + 1]) * sizeof(float));
-        conv_forward(layer, count, w, &work->layer[l], &out);
-        w += conv_dimension(layer);
+        struct conv_map out = output_of(net, work, block, l, false);
+        if (l + 1 < net->layers)
+            conv_clear_border(&net->layer[l + 1], block->images, block->kept[l + 1].in);
+        conv_forward(&net->layer[l], block->images, w, &block->kept[l], &work->room[l], &out);
+        w += conv_dimension(&net->layer[l]);
     }
-    for (size_t i = 0; i < count; i++)
-        transpose(net->rows * net->columns, net->channels, work->maps + i * flat, work->flat + i * flat);
     return w;
+}
+
+/* w and g: behind the parameters of the last convolution. */
+static void backward_block(const struct net *net, const struct workspace *work, const struct block *block,
+                           const float *w, float *g)
+{
+    for (size_t l = net->layers; l-- > 0;) {
+        struct conv_map out = output_of(net, work, block, l, false);
+        struct conv_map d_out = output_of(net, work, block, l, true);
+        w -= conv_dimension(&net->layer[l]);
+        g -= conv_dimension(&net->layer[l]);
+        conv_backward(&net->layer[l], block->images, w, &block->kept[l], &work->room[l], &out, &d_out, l > 0,
+                      block->start > 0, g);
+    }
 }
 
 static double gradient(const void *params, const struct model_shape *shape, const float *w,
@@ -288,17 +335,17 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     struct net net;
     build(params, shape, &net);
     struct workspace work = lay_out(&net, batch->count, scratch);
-    size_t flat = net.head.width[0];
-    const float *head = forward(&net, &work, w, batch->count, batch->x);
-    struct model_batch features = {batch->count, work.flat, batch->labels, NULL};
+    const float *head = w;
+    for (size_t b = 0; b < block_count(batch->count); b++) {
+        struct block block = open_block(&net, &work, batch->count, b, b);
+        head = forward_block(&net, &work, &block, w, batch->x);
+    }
     g += head - w;
-    double loss = dense_gradient(&net.head, head, &features, work.head, g, work.d_flat);
-    for (size_t i = 0; i < batch->count; i++)
-        transpose(net.channels, net.rows * net.columns, work.d_flat + i * flat, work.d_maps + i * flat);
-    for (size_t l = net.layers; l-- > 0;) {
-        struct conv_map out = output_of(&net, &work, l, false), d_out = output_of(&net, &work, l, true);
-        g -= conv_dimension(&net.layer[l]);
-        conv_backward(&net.layer[l], batch->count, &work.layer[l], &out, &d_out, l > 0, g);
+    double loss = dense_gradient(&net.head, head, (struct dense_inputs){work.flat, false}, batch, work.head,
+                                 g, work.d_flat);
+    for (size_t b = 0; b < block_count(batch->count); b++) {
+        struct block block = open_block(&net, &work, batch->count, b, b);
+        backward_block(&net, &work, &block, head, g);
     }
     return loss;
 }
@@ -323,8 +370,12 @@ static void predict(const void *params, const struct model_shape *shape, const f
     struct net net;
     build(params, shape, &net);
     struct workspace work = lay_out(&net, count, scratch);
-    const float *head = forward(&net, &work, w, count, x);
-    dense_predict(&net.head, head, count, work.flat, work.head, out);
+    const float *head = w;
+    for (size_t b = 0; b < block_count(count); b++) {
+        struct block block = open_block(&net, &work, count, b, 0);
+        head = forward_block(&net, &work, &block, w, x);
+    }
+    dense_predict(&net.head, head, count, (struct dense_inputs){work.flat, false}, work.head, out);
 }
 
 const struct model_kind model_cnn = {

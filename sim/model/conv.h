@@ -10,10 +10,14 @@
  * then b (out), as torch.nn.Conv2d. LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to
  * document recognition", Proc. IEEE 86 (1998).
  *
- * Inside, maps lie with the channel innermost (height, width, channels), so that a patch is `kernel`
- * contiguous runs and bias, pooling and activation run along the channels. Patches of a few images at a time
- * are gathered into a matrix that stays in the cache (im2col: Chellapilla, Puri, Simard, 2006) and multiplied
- * by one matrix product.
+ * Maps lie with the image innermost: (channels, rows, columns, images). One row of z, of all columns and
+ * images, is then one matrix product W (out, in kernel kernel) * (windows of the input, each a run of
+ * contiguous floats), so the windows need not be copied out (implicit matrix product), W is read in place,
+ * and the gradient of W is written in place. The layer works through a few images at a time, row of windows
+ * by row of windows, with maps that stay in the cache.
+ *
+ * Cost: 2 images * rows * columns * out * in * kernel^2 operations for z, for the gradient of W and for the
+ * derivative at the inputs each.
  *
  * Check: 20 kernels 5x5 on 1 channel have 520 parameters; 28x28 becomes 24x24, pooled by 2: 12x12.
  */
@@ -31,49 +35,57 @@ struct conv_layer {
     enum dense_activation activation;
 };
 
-/* Of the map before pooling. */
+/* Of the pooled map. */
 size_t conv_rows(const struct conv_layer *layer);
 size_t conv_columns(const struct conv_layer *layer);
 
-/* Floats of one input map with its padding, of one pooled output map, and number of parameters. */
+/* Floats of the input maps of one image with their padding, and number of parameters. */
 size_t conv_input_size(const struct conv_layer *layer);
-size_t conv_output_size(const struct conv_layer *layer);
 size_t conv_dimension(const struct conv_layer *layer);
 
-/* Buffers for a batch; conv_lay_out points them into one block. */
-struct conv_buffers {
-    float *in;       /* (count, conv_input_size), channels innermost, the border zero */
-    float *d_in;     /* the same shape: derivatives */
-    int32_t *argmax; /* (count, conv_output_size): which of the pool * pool values was largest */
-    float *weights;  /* (in kernel kernel, out): the weights as the products read them */
-    float *gradient; /* the same shape */
-    float *patches;  /* (positions of a block of images, in kernel kernel) */
-    float *maps;     /* (positions of a block of images, out) */
+/* What a block of images leaves behind for its backward pass. */
+struct conv_kept {
+    float *in;        /* (in, padded rows, padded columns, images), the border zero; conv_inside tells more */
+    uint16_t *argmax; /* (conv_rows, out, conv_columns, images): see pool.h */
 };
 
-/* Points the buffers for `count` images into scratch; returns the bytes needed, also when scratch is NULL. */
-size_t conv_lay_out(const struct conv_layer *layer, size_t count, void *scratch,
-                    struct conv_buffers *buffers);
+/* What blocks share, one after the other. */
+struct conv_room {
+    float *d_in;   /* as conv_kept.in: derivatives */
+    size_t *at;    /* (in kernel kernel): where the windows start */
+    float *turned; /* (kernel kernel, in, out): the weights, for the derivative at the inputs */
+    float *z;      /* (out, pool, used columns, images): rows before pooling, or their derivatives */
+    float *row;    /* (conv_columns, images): one row of a pooled map */
+    float *sums;   /* (out, 16): of the derivatives, for the bias */
+};
 
-/* Where a layer's output goes and its derivative comes from: image i at v + i * size, row y of it at + y *
- * stride, channels innermost. */
+/* Point the buffers of at most `images` images into scratch; return the bytes, also when scratch is NULL. */
+size_t conv_lay_out_kept(const struct conv_layer *layer, size_t images, void *scratch,
+                         struct conv_kept *kept);
+size_t conv_lay_out_room(const struct conv_layer *layer, size_t images, void *scratch,
+                         struct conv_room *room);
+
+/* Where the maps of a layer's inputs or outputs lie: pixel (c, y, x) of all images at v + c * plane + y * row
+ * + x * pixel. */
 struct conv_map {
     float *v;
-    size_t size, stride;
+    size_t plane, row, pixel;
 };
 
-/* The interior, without the border, of padded input maps v of `layer`. */
-struct conv_map conv_interior(const struct conv_layer *layer, float *v);
+/* The inside, without the border, of the padded input maps v of `layer`. */
+struct conv_map conv_inside(const struct conv_layer *layer, size_t images, float *v);
 
-/* buffers->in must be filled; w: this layer's parameters. Leaves behind argmax and weights for conv_backward.
- */
-void conv_forward(const struct conv_layer *layer, size_t count, const float *w,
-                  const struct conv_buffers *buffers, const struct conv_map *out);
+/* Zeros in the border of v, which conv_inside leaves out; nothing where there is no padding. */
+void conv_clear_border(const struct conv_layer *layer, size_t images, float *v);
 
-/* After conv_forward: turns *d_out, the derivative at the layer's outputs, into that before the activation,
- * and overwrites g with the parameters' gradient; with `inputs`, d_in with the derivative at the padded
- * inputs. */
-void conv_backward(const struct conv_layer *layer, size_t count, const struct conv_buffers *buffers,
-                   const struct conv_map *out, const struct conv_map *d_out, bool inputs, float *g);
+/* kept->in must be filled; w: this layer's parameters. */
+void conv_forward(const struct conv_layer *layer, size_t images, const float *w, const struct conv_kept *kept,
+                  const struct conv_room *room, const struct conv_map *out);
+
+/* After conv_forward, from the outputs and the derivative at them: the parameters' gradient into g, or added
+ * to it with `more`; with `inputs`, room->d_in becomes the derivative at the padded inputs. */
+void conv_backward(const struct conv_layer *layer, size_t images, const float *w,
+                   const struct conv_kept *kept, const struct conv_room *room, const struct conv_map *out,
+                   const struct conv_map *d_out, bool inputs, bool more, float *g);
 
 #endif

@@ -10,12 +10,6 @@
 
 const char *const dense_activation_words[] = {[DENSE_RELU] = "relu", [DENSE_TANH] = "tanh", NULL};
 
-/* A batch of vectors: (count, width) when by_sample, (width, count) otherwise. */
-struct values {
-    const float *v;
-    bool by_sample;
-};
-
 /* Where things lie in the scratch block. */
 struct workspace {
     float *hidden[BYZ_COUNTS_MOST + 2]; /* [l] (width[l], count) for 0 < l < layers */
@@ -118,10 +112,10 @@ void dense_deactivate(enum dense_activation activation, size_t count, const floa
             d[i] = a[i] > 0 ? d[i] : 0;
 }
 
-/* The inputs of layer l: the batch itself for the first, hidden activations for the others. */
-static struct values inputs_of(const struct workspace *work, size_t l, const float *x)
+/* The inputs of layer l: those of the stack for the first, hidden activations for the others. */
+static struct dense_inputs inputs_of(const struct workspace *work, size_t l, struct dense_inputs x)
 {
-    return l == 1 ? (struct values){x, true} : (struct values){work->hidden[l - 1], false};
+    return l == 1 ? x : (struct dense_inputs){work->hidden[l - 1], false};
 }
 
 /* out (count, units) = transpose of z (units, count), plus b (units) when it is not NULL. */
@@ -135,11 +129,11 @@ static void turn_logits(size_t count, size_t units, const float *restrict z, con
 
 /* The activations of all layers, the last one's (logits) in out (count, outputs). */
 static void forward(const struct dense_stack *stack, const struct workspace *work, const float *w,
-                    size_t count, const float *x, float *out)
+                    size_t count, struct dense_inputs x, float *out)
 {
     for (size_t l = 1; l <= stack->layers; l++) {
         size_t in = stack->width[l - 1], units = stack->width[l];
-        struct values a = inputs_of(work, l, x);
+        struct dense_inputs a = inputs_of(work, l, x);
         const float *b = stack->bias ? w + units * in : NULL;
         float *z = l < stack->layers ? work->hidden[l] : work->spare[0];
         gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, a.by_sample ? in : count, 0, z, count);
@@ -153,7 +147,7 @@ static void forward(const struct dense_stack *stack, const struct workspace *wor
 }
 
 /* g (units) = sum over the batch of d. */
-static void sum_bias(const struct values *d, size_t count, size_t units, float *g)
+static void sum_bias(const struct dense_inputs *d, size_t count, size_t units, float *g)
 {
     memset(g, 0, units * sizeof *g);
     if (d->by_sample) {
@@ -178,14 +172,14 @@ static void sum_bias(const struct values *d, size_t count, size_t units, float *
 
 /* From the derivative at the logits (in work->logits) down to the first layer. */
 static void backward(const struct dense_stack *stack, const struct workspace *work, const float *w,
-                     size_t count, const float *x, float *g, float *dx)
+                     size_t count, struct dense_inputs x, float *g, float *dx)
 {
-    struct values d = {work->logits, true};
+    struct dense_inputs d = {work->logits, true};
     w += dense_dimension(stack);
     g += dense_dimension(stack);
     for (size_t l = stack->layers; l >= 1; l--) {
         size_t in = stack->width[l - 1], units = stack->width[l], ldd = d.by_sample ? units : count;
-        struct values a = inputs_of(work, l, x);
+        struct dense_inputs a = inputs_of(work, l, x);
         w -= layer_size(stack, l);
         g -= layer_size(stack, l);
         gemm(d.by_sample, !a.by_sample, units, in, count, 1, d.v, ldd, a.v, a.by_sample ? in : count, 0, g,
@@ -195,20 +189,20 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
         if (l > 1) {
             gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, work->spare[l % 2], count);
             dense_deactivate(stack->activation, in * count, a.v, work->spare[l % 2]);
-            d = (struct values){work->spare[l % 2], false};
+            d = (struct dense_inputs){work->spare[l % 2], false};
         } else if (dx != NULL) {
-            gemm(!d.by_sample, false, count, in, units, 1, d.v, ldd, w, in, 0, dx, in);
+            gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, dx, count);
         }
     }
 }
 
-double dense_gradient(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
-                      void *scratch, float *g, float *dx)
+double dense_gradient(const struct dense_stack *stack, const float *w, struct dense_inputs x,
+                      const struct model_batch *batch, void *scratch, float *g, float *dx)
 {
     struct workspace work = lay_out(stack, batch->count, scratch);
-    forward(stack, &work, w, batch->count, batch->x, work.logits);
+    forward(stack, &work, w, batch->count, x, work.logits);
     double loss = loss_derive(MODEL_CROSS_ENTROPY, batch, stack->width[stack->layers], work.logits);
-    backward(stack, &work, w, batch->count, batch->x, g, dx);
+    backward(stack, &work, w, batch->count, x, g, dx);
     return loss;
 }
 
@@ -216,7 +210,7 @@ void dense_residuals(const struct dense_stack *stack, const float *w, const stru
                      void *scratch, float *r)
 {
     struct workspace work = lay_out(stack, batch->count, scratch);
-    forward(stack, &work, w, batch->count, batch->x, r);
+    forward(stack, &work, w, batch->count, (struct dense_inputs){batch->x, true}, r);
     loss_derive(MODEL_CROSS_ENTROPY, batch, stack->width[1], r);
 }
 
@@ -250,7 +244,7 @@ double dense_flops(const struct dense_stack *stack, size_t count, bool inputs)
     return 2 * (double)count * sum;
 }
 
-void dense_predict(const struct dense_stack *stack, const float *w, size_t count, const float *x,
+void dense_predict(const struct dense_stack *stack, const float *w, size_t count, struct dense_inputs x,
                    void *scratch, float *out)
 {
     struct workspace work = lay_out(stack, count, scratch);

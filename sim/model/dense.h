@@ -40,13 +40,20 @@ double dense_dimension_estimate(const struct dense_stack *stack);
 
 size_t dense_scratch_bytes(const struct dense_stack *stack, size_t count);
 
+/* The inputs of a batch: sample by sample, (count, width[0]), as data sets give them, or unit by unit,
+ * (width[0], count), as the maps of convolutions lie. */
+struct dense_inputs {
+    const float *v;
+    bool by_sample;
+};
+
 /* Draws layer by layer with init_fill. */
 void dense_initialise(const struct dense_stack *stack, enum model_init init, struct rng *rng, float *w);
 
-/* Mean cross entropy of batch->x (count, width[0]); g (dense_dimension) is overwritten with its gradient, and
- * dx (count, width[0]), when not NULL, with the derivative with respect to the inputs. */
-double dense_gradient(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
-                      void *scratch, float *g, float *dx);
+/* Mean cross entropy of the batch, whose x is `x` here; g (dense_dimension) is overwritten with its gradient,
+ * and dx (width[0], count), when not NULL, with the derivative with respect to the inputs. */
+double dense_gradient(const struct dense_stack *stack, const float *w, struct dense_inputs x,
+                      const struct model_batch *batch, void *scratch, float *g, float *dx);
 
 /* Of a single layer, the gradient by blocks of columns, as in struct model_kind: r (count, outputs) are the
  * derivatives at the logits. */
@@ -59,7 +66,7 @@ void dense_columns(const struct dense_stack *stack, const struct model_batch *ba
 double dense_flops(const struct dense_stack *stack, size_t count, bool inputs);
 
 /* out (count, outputs): the logits. */
-void dense_predict(const struct dense_stack *stack, const float *w, size_t count, const float *x,
+void dense_predict(const struct dense_stack *stack, const float *w, size_t count, struct dense_inputs x,
                    void *scratch, float *out);
 
 /* z = s(z + b), one constant b for a run of values. NaNs stay. */

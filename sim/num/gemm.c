@@ -42,3 +42,22 @@ void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, floa
                                    .ldc = ldc};
     gemm_level()->product(&task);
 }
+
+void gemm_rows(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+               const size_t *at, float beta, float *c, size_t ldc)
+{
+    const struct gemm_task task = {.m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .a = a,
+                                   .a_row = lda,
+                                   .a_step = 1,
+                                   .b = b,
+                                   .at = at,
+                                   .transpose_b = transpose_b,
+                                   .alpha = 1,
+                                   .beta = beta,
+                                   .c = c,
+                                   .ldc = ldc};
+    gemm_level()->product(&task);
+}

@@ -26,6 +26,12 @@
 void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a,
           size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+/* The same with alpha 1 and a in place, where row r of b as it lies in memory starts at b + at[r]: k rows of
+ * n floats, or n rows of k floats when it is transposed. Rows may overlap, as the windows of a convolution
+ * do. */
+void gemm_rows(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+               const size_t *at, float beta, float *c, size_t ldc);
+
 /* The arguments of one product. Element (i, p) of op(a) is a[i * a_row + p * a_step]. */
 struct gemm_task {
     size_t m, n, k;
@@ -33,6 +39,7 @@ struct gemm_task {
     size_t a_row, a_step;
     const float *b;
     size_t ldb;
+    const size_t *at; /* where the rows of b start; NULL: ldb floats from one to the next */
     bool transpose_b;
     float alpha, beta;
     float *c;

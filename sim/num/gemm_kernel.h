@@ -151,22 +151,27 @@ static GEMM_TARGET __attribute__((noinline)) void multiply_wide(size_t rows, con
 }
 
 /* Points tile->b to columns j.. of op(b), rows p.. p + tile->k: in place, or a copy in `room` where the
- * columns lie across, are not whole vectors, or would be read many times from far apart. */
+ * columns lie across, are not whole vectors, have rows at no even distance, or would be read many times from
+ * far apart. */
 static GEMM_TARGET void place_panel(const struct gemm_task *task, size_t p, size_t j, struct tile *tile,
                                     float *room)
 {
-    size_t ld = tile->width > LANES ? PANEL : LANES;
-    const float *b = task->transpose_b ? task->b + j * task->ldb + p : task->b + p * task->ldb + j;
+    size_t ld = tile->width > LANES ? PANEL : LANES, row = task->transpose_b ? j : p;
+    struct source b = {task->b + (task->transpose_b ? p : j), NULL, task->ldb};
     bool often = task->m > 32 && tile->k > 64;
-    if (!task->transpose_b && tile->width == ld && !often) {
-        tile->b = b;
+    if (task->at != NULL)
+        b.at = task->at + row;
+    else
+        b.from += row * task->ldb;
+    if (!task->transpose_b && tile->width == ld && !often && b.at == NULL) {
+        tile->b = b.from;
         tile->ldb = task->ldb;
         return;
     }
     if (task->transpose_b)
-        turn_panel(tile->k, tile->width, b, task->ldb, room, ld);
+        turn_panel(tile->k, tile->width, &b, room, ld);
     else
-        copy_panel(tile->k, tile->width, b, task->ldb, room, ld);
+        copy_panel(tile->k, tile->width, &b, room, ld);
     tile->b = room;
     tile->ldb = ld;
 }

@@ -38,17 +38,45 @@ typedef float loose_four __attribute__((vector_size(4 * sizeof(float)), aligned(
 typedef float eight __attribute__((vector_size(8 * sizeof(float))));
 #endif
 
+/* Where the rows of b start: at[r] when at is there, else r * ld, floats behind `from`. */
+struct source {
+    const float *from;
+    const size_t *at;
+    size_t ld;
+};
+
+GEMM_INLINE size_t source_row(const struct source *b, size_t r)
+{
+    return b->at != NULL ? b->at[r] : r * b->ld;
+}
+
+/* panel (k, vectors * LANES) = the first floats of k rows of b: a row is `vectors` whole vectors. */
+GEMM_INLINE void copy_whole(const size_t vectors, size_t k, const struct source *b, float *panel)
+{
+    for (size_t p = 0; p < k; p++)
+        GEMM_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        *(loose_vector *)(void *)(panel + (p * vectors + v) * LANES) =
+            *(const loose_vector *)(const void *)(b->from + source_row(b, p) + v * LANES);
+}
+
 /* panel (k, ld) = b (k, width), zeros behind. */
-static GEMM_TARGET __attribute__((unused)) void copy_panel(size_t k, size_t width, const float *b, size_t ldb,
+static GEMM_TARGET __attribute__((unused)) void copy_panel(size_t k, size_t width, const struct source *b,
                                                            float *panel, size_t ld)
 {
-    for (size_t p = 0; p < k; p++, b += ldb, panel += ld) {
-        size_t j = 0;
-        for (; j < width; j++)
-            panel[j] = b[j];
-        for (; j < ld; j++)
-            panel[j] = 0;
-    }
+    if (width == PANEL)
+        copy_whole(2, k, b, panel);
+    else if (width == LANES)
+        copy_whole(1, k, b, panel);
+    else
+        for (size_t p = 0; p < k; p++, panel += ld) {
+            const float *row = b->from + source_row(b, p);
+            size_t j = 0;
+            for (; j < width; j++)
+                panel[j] = row[j];
+            for (; j < ld; j++)
+                panel[j] = 0;
+        }
 }
 
 /* A vector from b[at[0]..], b[at[4]..], ...: four floats of every fourth row. */
@@ -101,18 +129,19 @@ GEMM_INLINE void turn_four(const float *b, const size_t at[LANES], float *to, si
 }
 
 /* panel (k, ld) = transpose of b (width, k); the columns behind repeat the last. */
-static GEMM_TARGET __attribute__((unused)) void turn_panel(size_t k, size_t width, const float *b, size_t ldb,
+static GEMM_TARGET __attribute__((unused)) void turn_panel(size_t k, size_t width, const struct source *b,
                                                            float *panel, size_t ld)
 {
+    const float *from = b->from;
     for (size_t j = 0; j < ld; j += LANES) {
         size_t at[LANES], p = 0;
         for (size_t i = 0; i < LANES; i++)
-            at[i] = (j + i < width ? j + i : width - 1) * ldb;
+            at[i] = source_row(b, j + i < width ? j + i : width - 1);
         for (; p + 4 <= k; p += 4)
-            turn_four(b + p, at, panel + p * ld + j, ld);
+            turn_four(from + p, at, panel + p * ld + j, ld);
         for (; p < k; p++)
             for (size_t i = 0; i < LANES; i++)
-                panel[p * ld + j + i] = b[at[i] + p];
+                panel[p * ld + j + i] = from[at[i] + p];
     }
 }
 

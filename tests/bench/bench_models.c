@@ -1,121 +1,139 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time of one worker's gradient, beside the speed of a large matrix product of the same run. The floor counts
- * the matrix products of the model alone, at that speed. usage: bench_models [batch size, 32]
+ * Time of one worker's gradient on one thread, beside the speed of a large matrix product. Operations are
+ * those of the matrix products of the model alone. Then the evaluation of 10,000 samples on one thread and on
+ * all. usage: bench_models [batch size, 32]
  */
 #include "sim/base/mem.h"
 #include "sim/model/model.h"
-#include "sim/num/gemm.h"
+#include "tests/bench/bench_peak.h"
 
+#include <omp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+enum { FEATURES = 784, CLASSES = 10, TESTS = 10000, CHUNK = 256 };
 
-/* Floating-point operations a second of a 512 x 512 x 512 product: the best of many. */
-static double peak_speed(void)
-{
-    enum { SIDE = 512 };
-    float *a = mem_array(3 * SIDE * SIDE, sizeof *a, NULL), *b = a + SIDE * SIDE, *c = b + SIDE * SIDE;
-    double best = 1e9;
-    if (a == NULL)
-        return 0;
-    for (size_t j = 0; j < 2 * SIDE * SIDE; j++)
-        a[j] = (float)(j % 17) - 8;
-    for (int k = 0; k < 60; k++) {
-        double start = now();
-        gemm(false, false, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
-        double time = now() - start;
-        best = time < best ? time : best;
-    }
-    mem_free(a);
-    return 2.0 * SIDE * SIDE * SIDE / best;
-}
-
-struct entry {
-    const char *label, *name;
-    double l2;
-    struct byz_counts hidden; /* of mlp */
-    double products;          /* multiplications in the matrix products, per sample */
-};
-
-static const struct entry entries[] = {
-    {"softmax 784-10", "softmax", 0, {0}, 2 * 7840},
-    {"mlp 784-100-10", "mlp", 0, {1, {100}}, 2 * 78400 + 3 * 1000},
-    {"mlp 784-100-10, l2", "mlp", 1e-4, {1, {100}}, 2 * 78400 + 3 * 1000},
-    {"mlp 784-200-100-10", "mlp", 0, {2, {200, 100}}, 2 * 156800 + 3 * 21000},
-    {"cnn 20c5-50c5-500", "cnn", 0, {0}, 2 * 288000 + 3 * (1600000 + 400000 + 5000)},
-};
-
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* Fills times (sorted, seconds) with `count` measurements of the gradient. */
-static int measure(const struct entry *entry, size_t batch_size, size_t count, double *times)
-{
+/* A model with a batch of random images. */
+struct subject {
     char params[1024] __attribute__((aligned(16)));
-    const struct model_kind *kind = (const void *)byz_family_find(&model_family, entry->name);
-    struct model model = {.kind = kind, .params = params, .common = {.l2 = entry->l2}};
-    model.shape =
-        (struct model_shape){.features = 784, .channels = 1, .height = 28, .width = 28, .classes = 10};
-    byz_param_defaults(kind->base.params, kind->base.param_count, params);
-    for (size_t i = 0; i < kind->base.param_count; i++)
-        if (strcmp(entry->name, "mlp") == 0 && strcmp(kind->base.params[i].name, "hidden") == 0)
-            memcpy(params + kind->base.params[i].offset, &entry->hidden, sizeof entry->hidden);
-    size_t d = model_dimension(&model), values = batch_size * 784;
-    float *block = mem_array(2 * d + values, sizeof *block, NULL);
-    int32_t *labels = mem_array(batch_size, sizeof *labels, NULL);
-    void *scratch = mem_array(model_scratch_bytes(&model, batch_size), 1, NULL);
+    struct model model;
+    size_t d;
+    float *w, *g, *x;
+    int32_t *labels;
+    void *scratch;
+    struct model_batch batch;
+};
+
+static void subject_open(struct subject *s, const char *name, const struct byz_counts *hidden, double l2,
+                         size_t count)
+{
+    const struct model_kind *kind = (const void *)byz_family_find(&model_family, name);
+    s->model = (struct model){.kind = kind, .params = s->params, .common = {.l2 = l2}};
+    s->model.shape = (struct model_shape){
+        .features = FEATURES, .channels = 1, .height = 28, .width = 28, .classes = CLASSES};
+    byz_param_defaults(kind->base.params, kind->base.param_count, s->params);
+    for (size_t i = 0; hidden != NULL && i < kind->base.param_count; i++)
+        if (strcmp(kind->base.params[i].name, "hidden") == 0)
+            memcpy(s->params + kind->base.params[i].offset, hidden, sizeof *hidden);
+    s->d = model_dimension(&s->model);
+    s->w = bench_block(s->d, sizeof *s->w);
+    s->g = bench_block(s->d, sizeof *s->g);
+    s->x = bench_block(count * FEATURES, sizeof *s->x);
+    s->labels = bench_block(count, sizeof *s->labels);
+    s->scratch = bench_block(model_scratch_bytes(&s->model, count), 1);
     struct rng rng;
-    if (block == NULL || labels == NULL || scratch == NULL)
-        return 1;
     rng_start(&rng, 1, RNG_TEST, 0, 0);
-    model_initialise(&model, &rng, block);
-    for (size_t j = 0; j < values; j++)
-        block[2 * d + j] = (float)rng_real(&rng);
-    for (size_t i = 0; i < batch_size; i++)
-        labels[i] = (int32_t)(i % 10);
-    struct model_batch batch = {.count = batch_size, .x = block + 2 * d, .labels = labels};
-    for (size_t k = 0; k < count; k++) {
-        double start = now();
-        model_gradient(&model, block, &batch, scratch, block + d);
-        times[k] = now() - start;
+    model_initialise(&s->model, &rng, s->w);
+    for (size_t j = 0; j < count * FEATURES; j++)
+        s->x[j] = (float)rng_real(&rng);
+    for (size_t i = 0; i < count; i++)
+        s->labels[i] = (int32_t)(i % CLASSES);
+    s->batch = (struct model_batch){.count = count, .x = s->x, .labels = s->labels};
+}
+
+static void subject_close(struct subject *s)
+{
+    mem_free(s->w);
+    mem_free(s->g);
+    mem_free(s->x);
+    mem_free(s->labels);
+    mem_free(s->scratch);
+}
+
+static void run_gradient(void *what)
+{
+    struct subject *s = what;
+    model_gradient(&s->model, s->w, &s->batch, s->scratch, s->g);
+}
+
+static const double cnn_products = 2 * 288000 + 3 * (1600000 + 400000 + 5000);
+
+static void bench_gradients(size_t batch, struct peak *peak)
+{
+    static const struct {
+        const char *label, *name;
+        struct byz_counts hidden;
+        double l2, products;
+    } entries[] = {
+        {"softmax 784-10", "softmax", {0}, 0, 2 * 7840},
+        {"mlp 784-100-10", "mlp", {1, {100}}, 0, 2 * 78400 + 3 * 1000},
+        {"mlp 784-100-10, l2", "mlp", {1, {100}}, 1e-4, 2 * 78400 + 3 * 1000},
+        {"mlp 784-200-100-10", "mlp", {2, {200, 100}}, 0, 2 * 156800 + 3 * 21000},
+        {"cnn 20@5x5, 50@5x5, 500, 10", "cnn", {1, {500}}, 0, cnn_products},
+    };
+    bench_print_head("gradient of one worker", batch);
+    for (size_t k = 0; k < BYZ_LENGTH(entries); k++) {
+        struct subject s;
+        subject_open(&s, entries[k].name, &entries[k].hidden, entries[k].l2, batch);
+        struct times times =
+            bench_measure(run_gradient, &s, strcmp(entries[k].name, "cnn") == 0 ? 12 : 100, peak);
+        bench_print_row(entries[k].label, times, entries[k].products * (double)batch, peak);
+        subject_close(&s);
     }
-    qsort(times, count, sizeof *times, compare);
-    mem_free(block);
-    mem_free(labels);
+    bench_print_peak(peak);
+}
+
+/* The same samples again and again stand for a test set; chunks as in a simulation. */
+static double evaluate(const struct subject *s, void *const *scratch, int threads)
+{
+    double start = bench_now(), loss = 0;
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(+ : loss)
+    for (size_t from = 0; from < TESTS; from += CHUNK) {
+        struct model_batch batch = s->batch;
+        batch.count = TESTS - from < CHUNK ? TESTS - from : CHUNK;
+        loss += model_evaluate(&s->model, s->w, &batch, scratch[omp_get_thread_num()], NULL, NULL, NULL).loss;
+    }
+    return loss > 0 ? bench_now() - start : 0;
+}
+
+static void bench_evaluation(int threads)
+{
+    struct subject s;
+    subject_open(&s, "cnn", NULL, 0, CHUNK);
+    void **scratch = bench_block((size_t)threads, sizeof *scratch);
+    for (int t = 0; t < threads; t++)
+        scratch[t] = bench_block(model_scratch_bytes(&s.model, CHUNK), 1);
+    double least[2] = {1e9, 1e9};
+    for (int turn = 0; turn < 5; turn++)
+        for (int k = 0; k < 2; k++) {
+            double time = evaluate(&s, scratch, k == 0 ? 1 : threads);
+            least[k] = time < least[k] ? time : least[k];
+        }
+    printf("cnn, evaluation of %d samples: %.1f ms on 1 thread, %.1f ms on %d (%.2fx)\n", TESTS,
+           1e3 * least[0], 1e3 * least[1], threads, least[0] / least[1]);
+    for (int t = 0; t < threads; t++)
+        mem_free(scratch[t]);
     mem_free(scratch);
-    return 0;
+    subject_close(&s);
 }
 
 int main(int argc, char **argv)
 {
-    size_t batch = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 32;
-    double times[400];
-    if (batch == 0 || batch > 100000) {
-        fprintf(stderr, "usage: bench_models [batch size from 1 to 100000]\n");
-        return 2;
-    }
-    double peak = peak_speed();
-    printf("kernels: %s\nlarge product: %.1f GF/s; batch %zu\n\n", gemm_level()->name, peak / 1e9, batch);
-    printf("%-22s %12s %12s %12s %10s\n", "model", "minimum/us", "median/us", "floor/us", "of peak");
-    for (size_t k = 0; k < BYZ_LENGTH(entries); k++) {
-        size_t count = strcmp(entries[k].name, "cnn") == 0 ? 60 : BYZ_LENGTH(times);
-        double floor = 2 * entries[k].products * (double)batch / peak;
-        if (measure(&entries[k], batch, count, times) != 0)
-            return 1;
-        printf("%-22s %12.1f %12.1f %12.1f %9.0f%%\n", entries[k].label, times[0] * 1e6,
-               times[count / 2] * 1e6, floor * 1e6, 100 * floor / times[0]);
-    }
+    size_t batch = bench_read_batch("bench_models", argc, argv);
+    struct peak peak = bench_peak_open();
+    bench_gradients(batch, &peak);
+    bench_peak_close(&peak);
+    bench_evaluation(omp_get_max_threads());
     return 0;
 }

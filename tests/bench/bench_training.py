@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A round of byzsim against a plain PyTorch loop over the workers: same model, batch size, workers and rule, one
-thread each, in turn, in one run. Prints the median time of a round and the ratio.
+"""Rounds of byzsim against plain PyTorch loops: same model, batch size, workers and rules, one thread each, in turn, in
+one run. Prints the median time of a round and the ratio.
 
 The PyTorch side is what experiments in this field usually do: one model, for each worker a batch, a backward pass and a
-flattened copy of the gradient; then the rule on the stacked matrix, and a step. Random images take the place of data
+flattened copy of the gradient; then the rules on the stacked matrix, and a step. Random images take the place of data
 loading, which is left out on that side.
 
-usage: bench_training.py PROGRAM [--rounds N] [--repeat K]
+Parts: gradients (one worker's, beside the peak; needs bench_models and bench_layers beside the program), loop (mean,
+median and trimmed mean over 25 workers), attacked (20 honest workers and 5 that send ALIE's vector; nearest-neighbour
+mixing, then the trimmed mean; CNN), threads (two threads of byzsim beside one). Without a part, all of them.
+
+usage: bench_training.py PROGRAM [PART]... [--model WORD] [--repeat K]
 """
 
 import argparse
@@ -19,93 +23,206 @@ import sys
 import tempfile
 import time
 
-WORKERS, BATCH, FEATURES, CLASSES = 25, 32, 784, 10
-MODELS = {"softmax 784-10": [], "mlp 784-100-10": [100], "mlp 784-200-100-10": [200, 100]}
+WORKERS, BATCH, CLASSES, IMAGES = 25, 32, 10, 4096
+BYZANTINE = 5
+Z = 1.5  # ALIE: standard deviations from the mean
+CNN = "cnn 20@5x5-50@5x5-500-10"
+# Model: hidden layers (None: the convolutional network), rounds of a measurement here and there.
+MODELS = {
+    "softmax 784-10": ([], 600, 20),
+    "mlp 784-100-10": ([100], 200, 20),
+    "mlp 784-200-100-10": ([200, 100], 100, 12),
+    CNN: (None, 12, 3),
+}
 RULES = ["mean", "median", "trimmed_mean"]
-TRIM = 5
+PARTS = ["gradients", "loop", "attacked", "threads"]
 
 
-def byzsim_round(program, hidden, rule, rounds, folder):
+def model_config(hidden):
+    if hidden is None:
+        return "cnn"
+    return {"name": "mlp", "hidden": hidden} if hidden else "softmax"
+
+
+def byzsim_round(program, hidden, rounds, threads=1, rule="mean", attacked=False):
     """Seconds of a round, from the timing in the result file; evaluations only at the start and the end."""
-    model = {"name": "mlp", "hidden": hidden} if hidden else "softmax"
     config = {
         "name": "bench", "rounds": rounds,
         "workers": {"count": WORKERS, "batch_size": BATCH},
         "data": {"dataset": {"name": "digits", "train": 5000, "test": 100}},
-        "model": model,
-        "server": {"aggregator": rule, "declared_byzantine": TRIM, "learning_rate": 0.01},
+        "model": model_config(hidden),
+        "server": {"aggregator": rule, "declared_byzantine": BYZANTINE, "learning_rate": 0.01},
         "evaluation": {"every": 0, "train_samples": 100},
     }  # fmt: skip
-    path = pathlib.Path(folder) / "bench.json"
-    path.write_text(json.dumps(config))
-    subprocess.run([program, "run", str(path), "--threads", "1", "--out", folder, "--quiet"], check=True)
-    index = json.loads((pathlib.Path(folder) / "bench" / "sweep.json").read_text())
-    result = json.loads((pathlib.Path(folder) / "bench" / index["runs"][0]["file"]).read_text())
+    if attacked:
+        config["workers"]["byzantine"] = BYZANTINE
+        config["attack"] = {"name": "alie", "z": Z}
+        config["server"]["preaggregators"] = ["nnm"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "bench.json"
+        path.write_text(json.dumps(config))
+        command = [program, "run", str(path), "--threads", str(threads), "--out", folder, "--quiet"]
+        subprocess.run(command, check=True)
+        index = json.loads((pathlib.Path(folder) / "bench" / "sweep.json").read_text())
+        result = json.loads((pathlib.Path(folder) / "bench" / index["runs"][0]["file"]).read_text())
     return result["timing"]["seconds"] / rounds
 
 
-def torch_network(torch, hidden):
-    sizes = [FEATURES, *hidden, CLASSES]
-    layers = []
-    for before, after in zip(sizes, sizes[1:]):
-        layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
-    return torch.nn.Sequential(*layers[:-1])
+class Peer:
+    """The loop in PyTorch."""
 
+    def __init__(self, torch, hidden):
+        self.torch, nn = torch, torch.nn
+        torch.manual_seed(1)
+        if hidden is None:
+            shape = (1, 28, 28)
+            layers = [nn.Conv2d(1, 20, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.ReLU(), nn.MaxPool2d(2),
+                      nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, CLASSES)]  # fmt: skip
+        else:
+            shape, sizes, layers = (784,), [784, *hidden, CLASSES], []
+            for before, after in zip(sizes, sizes[1:]):
+                layers += [nn.Linear(before, after), nn.ReLU()]
+            layers.pop()
+        self.network, self.loss = nn.Sequential(*layers), nn.CrossEntropyLoss()
+        self.parameters = list(self.network.parameters())
+        self.images, self.labels = torch.rand(IMAGES, *shape), torch.randint(0, CLASSES, (IMAGES,))
 
-def torch_aggregate(torch, matrix, rule):
-    if rule == "mean":
-        return matrix.mean(dim=0)
-    if rule == "median":
-        return matrix.median(dim=0).values
-    return matrix.sort(dim=0).values[TRIM : WORKERS - TRIM].mean(dim=0)
+    def gradient(self):
+        pick = self.torch.randint(0, IMAGES, (BATCH,))
+        self.network.zero_grad()
+        self.loss(self.network(self.images[pick]), self.labels[pick]).backward()
+        return self.torch.cat([p.grad.reshape(-1) for p in self.parameters])
 
+    def matrix(self, workers):
+        return self.torch.stack([self.gradient() for _ in range(workers)])
 
-def torch_round(torch, hidden, rule, rounds):
-    torch.manual_seed(1)
-    network, loss_of = torch_network(torch, hidden), torch.nn.CrossEntropyLoss()
-    parameters = list(network.parameters())
-    images, labels = torch.rand(4096, FEATURES), torch.randint(0, CLASSES, (4096,))
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        rows = []
-        for _ in range(WORKERS):
-            pick = torch.randint(0, 4096, (BATCH,))
-            network.zero_grad()
-            loss_of(network(images[pick]), labels[pick]).backward()
-            rows.append(torch.cat([p.grad.reshape(-1) for p in parameters]))
-        step, at = torch_aggregate(torch, torch.stack(rows), rule), 0
-        with torch.no_grad():
-            for p in parameters:
-                p -= 0.01 * step[at : at + p.numel()].view_as(p)
+    def step(self, direction):
+        at = 0
+        with self.torch.no_grad():
+            for p in self.parameters:
+                p -= 0.01 * direction[at : at + p.numel()].view_as(p)
                 at += p.numel()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+
+    def trimmed_mean(self, matrix):
+        return matrix.sort(dim=0).values[BYZANTINE : len(matrix) - BYZANTINE].mean(dim=0)
+
+    def aggregate(self, rule, matrix):
+        if rule == "mean":
+            return matrix.mean(dim=0)
+        if rule == "median":
+            return matrix.median(dim=0).values
+        return self.trimmed_mean(matrix)
+
+    def attack(self, honest):
+        """ALIE (Baruch, Baruch, Goldberg, 2019): mean minus z standard deviations, coordinate by coordinate."""
+        return honest.mean(dim=0) - Z * honest.std(dim=0)
+
+    def mix(self, matrix):
+        """NNM (Allouah et al., 2023): every vector becomes the mean of its n - f nearest, itself among them."""
+        nearest = self.torch.cdist(matrix, matrix).topk(len(matrix) - BYZANTINE, largest=False).indices
+        return self.torch.stack([matrix[row].mean(dim=0) for row in nearest])
+
+    def round(self, rule):
+        self.step(self.aggregate(rule, self.matrix(WORKERS)))
+
+    def round_attacked(self, _rule):
+        honest = self.matrix(WORKERS - BYZANTINE)
+        matrix = self.torch.cat([honest, self.attack(honest).expand(BYZANTINE, -1)])
+        self.step(self.trimmed_mean(self.mix(matrix)))
+
+    def seconds(self, work, rule, rounds):
+        times = []
+        work(rule)
+        for _ in range(rounds):
+            began = time.perf_counter()
+            work(rule)
+            times.append(time.perf_counter() - began)
+        return statistics.median(times)
+
+
+def print_row(model, rule, theirs, ours):
+    a, b = statistics.median(theirs), statistics.median(ours)
+    print(f"{model:26} {rule:22} {1e3 * a:11.3f} {1e3 * b:11.3f} {a / b:6.1f}x", flush=True)
+
+
+def load_torch():
+    try:
+        import torch
+    except ImportError:
+        print("PyTorch is not installed for this Python (Debian: python3-torch): nothing to compare with")
+        return None
+    torch.set_num_threads(1)
+    return torch
+
+
+def print_head(torch, repeat):
+    print(f"{WORKERS} workers, batch {BATCH}, 1 thread, PyTorch {torch.__version__}, median of {repeat}")
+    print(f"{'model':26} {'rule':22} {'PyTorch ms':>11} {'byzsim ms':>11} {'ratio':>7}")
+
+
+def bench_loop(options, models):
+    torch = load_torch()
+    if torch is None:
+        return
+    print_head(torch, options.repeat)
+    for model, (hidden, rounds, peer_rounds) in models.items():
+        peer = Peer(torch, hidden)
+        for rule in RULES:
+            ours, theirs = [], []
+            for _ in range(options.repeat):
+                theirs.append(peer.seconds(peer.round, rule, peer_rounds))
+                ours.append(byzsim_round(options.program, hidden, rounds, rule=rule))
+            print_row(model, rule, theirs, ours)
+
+
+def bench_attacked(options, _models):
+    torch = load_torch()
+    if torch is None:
+        return
+    print_head(torch, options.repeat)
+    peer, ours, theirs = Peer(torch, None), [], []
+    for _ in range(options.repeat):
+        theirs.append(peer.seconds(peer.round_attacked, None, 3))
+        ours.append(byzsim_round(options.program, None, 12, rule="trimmed_mean", attacked=True))
+    print_row(CNN, "alie, nnm, trimmed_mean", theirs, ours)
+
+
+def bench_threads(options, models):
+    print(f"{'model, mean':26} {'1 thread ms':>12} {'2 threads ms':>13} {'ratio':>7}")
+    for model, (hidden, rounds, _) in models.items():
+        times = {1: [], 2: []}
+        for _ in range(options.repeat):
+            for threads, found in times.items():
+                found.append(byzsim_round(options.program, hidden, rounds, threads=threads))
+        one, two = (statistics.median(times[t]) for t in (1, 2))
+        print(f"{model:26} {1e3 * one:12.3f} {1e3 * two:13.3f} {one / two:6.2f}x", flush=True)
+
+
+def bench_gradients(options, _models):
+    for name in ["bench_models", "bench_layers"]:
+        subprocess.run([pathlib.Path(options.program).parent / name], check=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
-    parser.add_argument("--rounds", type=int, default=300, help="rounds of byzsim in a measurement")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; all without")
+    parser.add_argument("--model", default="", help="models whose name holds this word only (loop, threads)")
     parser.add_argument("--repeat", type=int, default=3, help="measurements of each side, in turn")
     options = parser.parse_args()
-    try:
-        import torch
-    except ImportError:
-        print("PyTorch is not installed for this Python (Debian: python3-torch): nothing to compare with")
-        return 0
-    torch.set_num_threads(1)
-    print(f"{WORKERS} workers, batch {BATCH}, 1 thread, PyTorch {torch.__version__}, median of {options.repeat}")
-    print(f"{'model':20} {'rule':14} {'PyTorch ms':>11} {'byzsim ms':>11} {'ratio':>7}")
-    with tempfile.TemporaryDirectory() as folder:
-        for model, hidden in MODELS.items():
-            for rule in RULES:
-                ours, theirs = [], []
-                for _ in range(options.repeat):
-                    theirs.append(torch_round(torch, hidden, rule, 20))
-                    ours.append(byzsim_round(options.program, hidden, rule, options.rounds, folder))
-                a, b = statistics.median(theirs), statistics.median(ours)
-                print(f"{model:20} {rule:14} {1e3 * a:11.3f} {1e3 * b:11.3f} {a / b:6.1f}x", flush=True)
+    wrong = [part for part in options.parts if part not in PARTS]
+    models = {name: plan for name, plan in MODELS.items() if options.model in name}
+    if wrong:
+        parser.error(f"no part is called {wrong[0]!r}: use {', '.join(PARTS)}")
+    if not models:
+        parser.error(f"no model has {options.model!r} in its name: use {', '.join(MODELS)}")
+    if options.repeat < 1:
+        parser.error("--repeat must be at least 1")
+    work = {"gradients": bench_gradients, "loop": bench_loop, "attacked": bench_attacked, "threads": bench_threads}
+    for number, part in enumerate(options.parts or PARTS):
+        if number > 0:
+            print(flush=True)
+        work[part](options, models)
     return 0
 
 
