@@ -358,7 +358,8 @@ static double flops(const void *params, const struct model_shape *shape, size_t 
     for (size_t l = 0; l < net.layers; l++) {
         const struct conv_layer *layer = &net.layer[l];
         double kernel = (double)layer->in * (double)(layer->kernel * layer->kernel);
-        double product = (double)(conv_rows(layer) * conv_columns(layer)) * (double)layer->out * kernel;
+        double places = (double)(conv_rows(layer) * conv_columns(layer) * layer->pool * layer->pool);
+        double product = places * (double)layer->out * kernel; /* places that are pooled away cost as well */
         sum += (l > 0 ? 6 : 4) * (double)count * product;
     }
     return sum;
