@@ -79,7 +79,8 @@ static size_t stride_of(size_t width)
 }
 
 /* From the front, each a multiple of 64 bytes where it matters: drawn rows, the kernel's scratch or the
- * solver's, distances (n, n), three weights (n), the best rows (n), the drawn coordinates, a mark for each. */
+ * solver's, distances (n, n), three weights (n), the best rows (n), the drawn coordinates, a mark for each.
+ */
 static size_t kernel_bytes(size_t n, size_t width)
 {
     size_t distance = distance_scratch_bytes(n, width), best = select_best_scratch_bytes(n),

@@ -191,8 +191,8 @@ static inline void transpose(eight vectors[EIGHT])
     }
 }
 
-/* Adds the squared differences of eight rows to a centre to the sums of the coordinates' groups, (groups) of a
- * lane for each row: one vector is fetched and stored for eight numbers. */
+/* Adds the squared differences of eight rows to a centre to the sums of the coordinates' groups, (groups) of
+ * a lane for each row: one vector is fetched and stored for eight numbers. */
 NUM_CLONES static void add_eight(const float *const rows[EIGHT], const float *centre, const uint32_t *group,
                                  size_t d, eight *sums)
 {

@@ -34,23 +34,24 @@ static int mva_unsuitable(const void *params, size_t n, size_t f, char reason[BY
     return 1;
 }
 
-/* Distances to the first members (h, n); what the most that later rows can take off is found from (n, n); cost of
- * the first members (h + 1); sums, and what dropped rows take off (n + 1 each); two subsets and the dropped rows.
- * Or what the mean needs. */
+/* Distances to the first members (h, n); what the most that later rows can take off is found from (n, n);
+ * cost of the first members (h + 1); sums, and what dropped rows take off (n + 1 each); two subsets and the
+ * dropped rows. Or what the mean needs. */
 static size_t mva_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
     (void)params, (void)d, (void)threads;
     return (2 * n * n + 3 * n + 2) * sizeof(double) + 3 * n * sizeof(size_t) + n * sizeof(void *);
 }
 
-/* sums[p * n + i]: from row i to the first p members. Of a first guess the best has cost `least`; no pair of a
- * better subset is farther apart than that, so distances count as no more: then `total` of all pairs less what the
- * dropped rows took off is a bound that keeps its digits beside a far row. */
+/* sums[p * n + i]: from row i to the first p members. Of a first guess the best has cost `least`; no pair of
+ * a better subset is farther apart than that, so distances count as no more: then `total` of all pairs less
+ * what the dropped rows took off is a bound that keeps its digits beside a far row. */
 struct search {
     const double *distances;
     size_t n, h, *subset, *best, *dropped;
     double *sums, *cost, least;
-    double cap, total, nearest, *row_sums, *taken, *most; /* most[i * n + e]: the e largest row sums from i on */
+    double cap, total, nearest, *row_sums, *taken,
+        *most; /* most[i * n + e]: the e largest row sums from i on */
 };
 
 static double capped(const struct search *s, size_t i, size_t j)
@@ -101,8 +102,8 @@ static void prepare(struct search *s)
     }
 }
 
-/* Whether no subset without the first `count` dropped rows, the others dropped from row `next` on, beats the best
- * so far. What is off by rounding is far less than the allowance. */
+/* Whether no subset without the first `count` dropped rows, the others dropped from row `next` on, beats the
+ * best so far. What is off by rounding is far less than the allowance. */
 static bool hopeless(const struct search *s, size_t count, size_t next)
 {
     size_t rest = s->n - s->h - count;

@@ -11,8 +11,9 @@
  *
  * A row with a NaN or an infinity takes no part. When no row passes both filters there is no answer.
  *
- * Cost: one pass for norms and signs, one for the mean; a draw for every coordinate that is drawn. Check: rows (3,4) (4,3) (6,8) (-3,-4) (60,80), all coordinates: M = 5, the last is too long;
- * signs differ in the fourth alone. (3,4), (4,3) and (3,4), shortened, have the mean (10/3, 11/3).
+ * Cost: one pass for norms and signs, one for the mean; a draw for every coordinate that is drawn. Check:
+ * rows (3,4) (4,3) (6,8) (-3,-4) (60,80), all coordinates: M = 5, the last is too long; signs differ in the
+ * fourth alone. (3,4), (4,3) and (3,4), shortened, have the mean (10/3, 11/3).
  */
 #include "aggregators/norms.h"
 #include "sim/num/cluster.h"
@@ -113,8 +114,9 @@ static struct place places(const struct byz_aggregator_input *in)
     return at;
 }
 
-/* Draws coordinates; the norms of all rows, and the shares of positive, zero and negative numbers of each among
- * the drawn ones: features (n, 3). (What is neither positive nor negative is zero in rows that take part.) */
+/* Draws coordinates; the norms of all rows, and the shares of positive, zero and negative numbers of each
+ * among the drawn ones: features (n, 3). (What is neither positive nor negative is zero in rows that take
+ * part.) */
 static void measure(const struct signguard_params *p, const struct byz_aggregator_input *in,
                     const struct place *at)
 {

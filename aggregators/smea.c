@@ -70,8 +70,8 @@ static void centre(const double *distances, size_t n, const size_t *subset, size
     memcpy(copy, matrix, h * h * sizeof *copy);
 }
 
-/* sums[p * n + q]: from member q to the first p members; factor, row, diagonal: see extend; inverse, root: 1/q and
- * sqrt(q/(q+1)). */
+/* sums[p * n + q]: from member q to the first p members; factor, row, diagonal: see extend; inverse, root:
+ * 1/q and sqrt(q/(q+1)). */
 struct search {
     const double *distances;
     size_t n, h, *subset, *best;
@@ -79,11 +79,11 @@ struct search {
     void *solver;
 };
 
-/* row (p), the contrasts' inner products from 1 on, becomes the row of the factor: divided by its diagonal (inverse:
- * diagonal), less what columns before have of it. columns[q * n + j]: row j of the factor in column q; row p is
- * added. Returns what is left of pivot, at most 0 as soon as it is that. */
-NUM_CLONES static double substitute(double *restrict row, const double *restrict diagonal, double *restrict columns,
-                                    size_t n, size_t p, double pivot)
+/* row (p), the contrasts' inner products from 1 on, becomes the row of the factor: divided by its diagonal
+ * (inverse: diagonal), less what columns before have of it. columns[q * n + j]: row j of the factor in column
+ * q; row p is added. Returns what is left of pivot, at most 0 as soon as it is that. */
+NUM_CLONES static double substitute(double *restrict row, const double *restrict diagonal,
+                                    double *restrict columns, size_t n, size_t p, double pivot)
 {
     for (size_t q = 1; q < p && pivot > 0; q++) {
         double entry = row[q] * diagonal[q], *column = columns + q * n;
@@ -106,7 +106,8 @@ static bool extend(struct search *s, size_t p, double limit)
     double *row = s->row, *next = s->sums + (p + 1) * s->n, part = s->inverse[p], before = 0, between = 0;
     next[p] = 0;
     for (size_t q = 0; q < p; q++) {
-        double squared = from[s->subset[q]], inner = s->inverse[q] * (before - between * part) + sums[q] * part;
+        double squared = from[s->subset[q]],
+               inner = s->inverse[q] * (before - between * part) + sums[q] * part;
         row[q] = (squared - inner) * (s->root[q] * s->root[p] / 2);
         before += squared;
         between += sums[q];
@@ -133,8 +134,8 @@ static bool weigh(struct search *s)
     return true;
 }
 
-/* Begins with the rows that are left when the farthest from their mean are taken away, a subset so good that it
- * spares most of the others; with none where these are too far apart. */
+/* Begins with the rows that are left when the farthest from their mean are taken away, a subset so good that
+ * it spares most of the others; with none where these are too far apart. */
 static void guess(struct search *s)
 {
     select_without_farthest(s->distances, s->n, s->h, s->best);

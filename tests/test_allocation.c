@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* No rule and no pre-aggregator allocates in a round: the allocator of the test program counts while one runs. */
+/* No rule and no pre-aggregator allocates in a round: the allocator of the test program counts while one
+ * runs. */
 #include "tests/rules/rule.h"
 
 #include <stdatomic.h>
@@ -129,7 +130,8 @@ static const char *const others[] = {
 Test(allocation, no_rule_allocates_in_a_round)
 {
 #ifndef COUNTS_ALLOCATIONS
-    cr_skip_test("the allocator cannot be counted in this build: it needs the GNU C library, without sanitizers");
+    cr_skip_test(
+        "the allocator cannot be counted in this build: it needs the GNU C library, without sanitizers");
 #endif
     struct grid grid = grid_make(ROWS, COLUMNS, GRID_NORMAL, 5);
     char words[64];
@@ -151,7 +153,8 @@ Test(allocation, no_rule_allocates_in_a_round)
 Test(allocation, a_block_is_counted)
 {
 #ifndef COUNTS_ALLOCATIONS
-    cr_skip_test("the allocator cannot be counted in this build: it needs the GNU C library, without sanitizers");
+    cr_skip_test(
+        "the allocator cannot be counted in this build: it needs the GNU C library, without sanitizers");
 #endif
     atomic_store(&watching, true);
     float *block = mem_array(3, sizeof *block, NULL);

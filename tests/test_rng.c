@@ -55,8 +55,16 @@ Test(rng, moments_and_bounds)
 /* Bits past the last full multiple of the bound are drawn again, whatever the bound. */
 Test(rng, below_is_the_remainder_of_what_is_kept)
 {
-    const uint64_t bounds[] = {1,         2,         7,         UINT32_MAX,   (uint64_t)3 << 61,
-                               INT64_MAX, (uint64_t)1 << 63, 0 - (uint64_t)3, UINT64_MAX, ((uint64_t)1 << 63) + 5};
+    const uint64_t bounds[] = {1,
+                               2,
+                               7,
+                               UINT32_MAX,
+                               (uint64_t)3 << 61,
+                               INT64_MAX,
+                               (uint64_t)1 << 63,
+                               0 - (uint64_t)3,
+                               UINT64_MAX,
+                               ((uint64_t)1 << 63) + 5};
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
         struct rng plain, rng;
         uint64_t spare = (UINT64_MAX % bounds[i] + 1) % bounds[i];

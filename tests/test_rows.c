@@ -237,6 +237,30 @@ Test(rows, spread_by_parts)
     }
     mem_free(mean);
     mem_free(parts);
+}
+
+/* Few columns lie in the caches, many do not, and are added up in other strides. */
+Test(rows, same_bits_of_any_number_of_columns)
+{
+    enum { ROWS = 9, MANY = 800000, PART = 37777 };
+    const double weights[ROWS] = {0.5, 0, 2, -1, 3, 0.1, 0.2, 0.3, 0.7};
+    const float *rows[ROWS], *parts[ROWS];
+    float *whole = mem_array(MANY, sizeof *whole, NULL), *cut = mem_array(MANY, sizeof *cut, NULL);
+    struct grid grid = grid_make(ROWS, MANY, GRID_NORMAL, 6);
+    cr_assert(whole != NULL && cut != NULL);
+    omp_set_num_threads(1);
+    rows_of_matrix(grid.x, ROWS, grid.ld, rows);
+    for (int weighted = 0; weighted < 2; weighted++) {
+        rows_combine(rows, ROWS, MANY, weighted ? weights : NULL, whole);
+        for (size_t from = 0; from < MANY; from += PART) {
+            rows_of_matrix(grid.x + from, ROWS, grid.ld, parts);
+            rows_combine(parts, ROWS, MANY - from < PART ? MANY - from : PART, weighted ? weights : NULL,
+                         cut + from);
+        }
+        cr_expect(grid_same_bits(whole, cut, MANY), "weighted %d", weighted);
+    }
+    mem_free(whole);
+    mem_free(cut);
     grid_fini(&grid);
 }
 

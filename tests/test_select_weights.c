@@ -234,7 +234,8 @@ Test(select_weights, distance_to_a_centre_beside_a_row)
             wanted += z[k] * z[k];
         }
         cr_expect_lt(doubt, 1e-3, "rest %g: doubt %g", rest, doubt);
-        cr_expect(fabs(squared[2] - wanted) <= 1e-6 * wanted, "rest %g: %g, not %g", rest, squared[2], wanted);
+        cr_expect(fabs(squared[2] - wanted) <= 1e-6 * wanted, "rest %g: %g, not %g", rest, squared[2],
+                  wanted);
     }
     cloud_fini(&cloud);
 }

@@ -24,8 +24,8 @@ Test(signs, majority_matches_a_plain_count)
                         balance += value > 0 ? 1 : value < 0 ? -1 : 0;
                     }
                     float wanted = balance > 0 ? 1 : balance < 0 ? -1 : 0;
-                    cr_assert(grid_same_bits(&out[k], &wanted, 1), "n=%zu d=%zu k=%zu: %g, not %g", n, grid.d, k,
-                              (double)out[k], (double)wanted);
+                    cr_assert(grid_same_bits(&out[k], &wanted, 1), "n=%zu d=%zu k=%zu: %g, not %g", n, grid.d,
+                              k, (double)out[k], (double)wanted);
                 }
                 grid_fini(&grid);
             }

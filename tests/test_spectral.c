@@ -184,7 +184,8 @@ Test(spectral, mva_and_smea_match_plain_ones)
     }
 }
 
-/* Many rows are dropped; some far away, at distances that no bound on sums of them could stand, some equal. */
+/* Many rows are dropped; some far away, at distances that no bound on sums of them could stand, some equal.
+ */
 Test(spectral, mva_drops_many_and_far_rows)
 {
     for (size_t which = 0; which < 24; which++) {

@@ -8,9 +8,12 @@
 static const struct {
     const char *name, *kernel;
 } kinds[PASS_KINDS] = {
-    [PASS_READ] = {"read", "norms"},          [PASS_COMBINE] = {"combine", "combine"},
-    [PASS_MEDIAN] = {"median", "median"},     [PASS_SORT] = {"sort", "trimmed_mean"},
-    [PASS_DISTANCE] = {"distance", "distances"}, [PASS_UPDATE] = {"update", "accumulate"},
+    [PASS_READ] = {"read", "norms"},
+    [PASS_COMBINE] = {"combine", "combine"},
+    [PASS_MEDIAN] = {"median", "median"},
+    [PASS_SORT] = {"sort", "trimmed_mean"},
+    [PASS_DISTANCE] = {"distance", "distances"},
+    [PASS_UPDATE] = {"update", "accumulate"},
     [PASS_DRAW] = {"draw", "permutation"},
 };
 

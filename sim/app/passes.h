@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a rule costs at least: the passes over the data that the best known method for it makes, each as long as
- * the kernel of that pass takes on the same shape in the same run. Arithmetic on (n, n) numbers is not counted:
- * it has to fit beside the passes.
+ * What a rule costs at least: the passes over the data that the best known method for it makes, each as long
+ * as the kernel of that pass takes on the same shape in the same run. Arithmetic on (n, n) numbers is not
+ * counted: it has to fit beside the passes.
  */
 #ifndef SIM_APP_PASSES_H
 #define SIM_APP_PASSES_H

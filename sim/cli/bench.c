@@ -192,8 +192,8 @@ static int report(struct plan *plan, const struct bench_case *what, size_t t,
     return rc;
 }
 
-/* One rule or kernel over shapes first .. end - 1. A rule that is not defined at some n is passed over with a line that
- * says why. */
+/* One rule or kernel over shapes first .. end - 1. A rule that is not defined at some n is passed over with a
+ * line that says why. */
 static int bench_shapes(struct plan *plan, const struct defence_settings *defence,
                         const struct kernel *kernel, size_t first, size_t end, struct err *err)
 {
@@ -328,20 +328,21 @@ const struct cli_command cli_bench = {
     .summary = "time rules and kernels beside what this machine's memory can deliver",
     .arguments =
         "[--rules] [--rule NAME]... [--pre NAME]... [--n N,...] [--d D,...] [--threads T,...] [--json]",
-    .details = "Times each rule on random matrices and prints the least and the median time of a call, the "
-               "bytes of the\n"
-               "matrix over the least time, and that as a share of the read bandwidth of memory, measured in "
-               "the same\n"
-               "run. A matrix that fits into the caches may exceed 100 %. With --rules a rule stands beside the "
-               "passes over the\n"
-               "data that it needs at least, each as long as the kernel of that pass takes on the same shape "
-               "(read: the norms\n"
-               "of the rows; combine: their weighted sum; median; sort: trimmed mean; distance: between all "
-               "rows; update: the\n"
-               "rows added to others; draw: a random order of the coordinates), and is marked where it takes "
-               "more than twice\n"
-               "that, \"search\" where it looks through subsets of rows.\n\n"
-               "  byzsim bench --rule median --n 25 --d 1000000 --threads 1 --json",
+    .details =
+        "Times each rule on random matrices and prints the least and the median time of a call, the "
+        "bytes of the\n"
+        "matrix over the least time, and that as a share of the read bandwidth of memory, measured in "
+        "the same\n"
+        "run. A matrix that fits into the caches may exceed 100 %. With --rules a rule stands beside the "
+        "passes over the\n"
+        "data that it needs at least, each as long as the kernel of that pass takes on the same shape "
+        "(read: the norms\n"
+        "of the rows; combine: their weighted sum; median; sort: trimmed mean; distance: between all "
+        "rows; update: the\n"
+        "rows added to others; draw: a random order of the coordinates), and is marked where it takes "
+        "more than twice\n"
+        "that, \"search\" where it looks through subsets of rows.\n\n"
+        "  byzsim bench --rule median --n 25 --d 1000000 --threads 1 --json",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .run = run,

@@ -13,7 +13,7 @@ struct bench_line {
     const struct bench_case *what;
     const struct bench_figures *figures;
     struct text name;
-    double rate, bandwidth; /* bytes of the matrix over the least time, and read from memory, a second */
+    double rate, bandwidth;      /* bytes of the matrix over the least time, and read from memory, a second */
     const struct passes *passes; /* that the rule needs; NULL where not asked for or not known */
     double needed;               /* seconds that these take */
 };

@@ -48,8 +48,8 @@ static double reflection(double *x, size_t m, double *factor)
 }
 
 /* q = factor A v, added up column by column, which lie in the rows of the symmetric matrix. */
-NUM_CLONES static void multiply(const double *restrict a, size_t m, size_t n, const double *restrict v, double factor,
-                                double *restrict q)
+NUM_CLONES static void multiply(const double *restrict a, size_t m, size_t n, const double *restrict v,
+                                double factor, double *restrict q)
 {
     memset(q, 0, m * sizeof *q);
     for (size_t j = 0; j < m; j++)

@@ -30,10 +30,11 @@ void order_median(const float *x, size_t n, size_t d, size_t ld, enum order_even
 void order_trimmed_mean(const float *x, size_t n, size_t d, size_t ld, size_t trim, int clamp, void *scratch,
                         float *out);
 
-/* Mean of the k values nearest to the median (ORDER_MID), or to the mean of the values ranked trim .. n-trim-1,
- * 1 <= k <= n: columns are sorted once for both. Of two values on the same side of the centre the one towards
- * it is nearer; of two on either side the one whose difference, in double, is smaller, and on equal
- * differences the lower value. NaN and infinities are taken only when fewer than k values are finite. */
+/* Mean of the k values nearest to the median (ORDER_MID), or to the mean of the values ranked trim ..
+ * n-trim-1, 1 <= k <= n: columns are sorted once for both. Of two values on the same side of the centre the
+ * one towards it is nearer; of two on either side the one whose difference, in double, is smaller, and on
+ * equal differences the lower value. NaN and infinities are taken only when fewer than k values are finite.
+ */
 void order_mean_around_median(const float *x, size_t n, size_t d, size_t ld, size_t k, void *scratch,
                               float *out);
 void order_mean_around_trimmed_mean(const float *x, size_t n, size_t d, size_t ld, size_t k, size_t trim,

@@ -92,7 +92,8 @@ static inline vecd vecd_add(vecd a, vecd b)
 
 static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    vec bits = _mm512_add_epi32(vec_load(keys), vec_all((int32_t)KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
+    vec bits = _mm512_add_epi32(vec_load(keys), vec_all((int32_t)KEY_SHIFT)),
+        sign = _mm512_srai_epi32(bits, 31);
     bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
     *first = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_castsi512_si256(bits)));
     *second = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(bits, 1)));

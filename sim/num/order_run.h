@@ -20,8 +20,8 @@ struct order_run {
     struct order_ranks ranks; /* the mean of these; */
     size_t k;                 /* if not 0: the mean of the k values nearest to that, */
     const float *centre;      /* or to these (d), unless NULL */
-    void *scratch; /* order_scratch_bytes, 64-byte aligned */
-    float *out;    /* (d) */
+    void *scratch;            /* order_scratch_bytes, 64-byte aligned */
+    float *out;               /* (d) */
 };
 
 void order_run(const struct order_run *run);

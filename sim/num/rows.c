@@ -4,7 +4,6 @@
 #include "sim/num/rows_avx512.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Columns of one unit of work; columns whose sums are kept in registers together; how many floats ahead a row
@@ -81,6 +80,44 @@ NUM_CLONES static void wide_combine(const float *const *rows, size_t count, size
     memcpy(out, sum, sizeof sum);
 }
 
+/* The same where the rows lie in the caches: wider stretches and a shorter way ahead keep more of the
+ * processor busy, which from memory costs more than it brings. */
+enum { NEAR_WIDE = 32, NEAR_AHEAD = 64, NEAR_BYTES = 24 << 20 };
+
+static inline void fetch_near(const float *row)
+{
+    for (size_t k = 0; k < NEAR_WIDE; k += LANES)
+        __builtin_prefetch(row + NEAR_AHEAD + k);
+}
+
+NUM_CLONES static void near_mean(const float *const *rows, size_t count, size_t from, double *restrict mean)
+{
+    double sum[NEAR_WIDE] = {0};
+    for (size_t i = 0; i < count; i++) {
+        const float *restrict row = rows[i] + from;
+        fetch_near(row);
+        for (size_t k = 0; k < NEAR_WIDE; k++)
+            sum[k] += (double)row[k];
+    }
+    for (size_t k = 0; k < NEAR_WIDE; k++)
+        mean[k] = sum[k] / (double)count;
+}
+
+NUM_CLONES static void near_combine(const float *const *rows, size_t count, size_t from,
+                                    const double *weights, double *restrict out)
+{
+    double sum[NEAR_WIDE] = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (weights[i] == 0)
+            continue;
+        const float *restrict row = rows[i] + from;
+        fetch_near(row);
+        for (size_t k = 0; k < NEAR_WIDE; k++)
+            sum[k] += weights[i] * (double)row[k];
+    }
+    memcpy(out, sum, sizeof sum);
+}
+
 /* The same for the columns behind the last full stretch of WIDE. */
 static void narrow_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
 {
@@ -125,35 +162,46 @@ static size_t widest_stretches(const float *const *rows, size_t count, size_t fr
     return k;
 }
 
-static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
+static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, bool near,
+                       double *mean)
 {
-    size_t k = widest_stretches(rows, count, from, width, mean, NULL);
+    size_t k = 0;
+    for (; near && k + NEAR_WIDE <= width; k += NEAR_WIDE)
+        near_mean(rows, count, from + k, mean + k);
     for (; k + WIDE <= width; k += WIDE)
         wide_mean(rows, count, from + k, mean + k);
     narrow_mean(rows, count, from + k, width - k, mean + k);
 }
 
 static void block_combine(const float *const *rows, size_t count, size_t from, size_t width,
-                          const double *weights, double *sum)
+                          const double *weights, bool near, double *sum)
 {
     size_t k = 0;
+    for (; near && k + NEAR_WIDE <= width; k += NEAR_WIDE)
+        near_combine(rows, count, from + k, weights, sum + k);
     for (; k + WIDE <= width; k += WIDE)
         wide_combine(rows, count, from + k, weights, sum + k);
     narrow_combine(rows, count, from + k, width - k, weights, sum + k);
 }
 
+NUM_CLONES static void round_sums(const double *restrict sum, size_t width, float *restrict out)
+{
+    for (size_t k = 0; k < width; k++)
+        out[k] = (float)sum[k];
+}
+
 void rows_combine(const float *const *rows, size_t count, size_t d, const double *weights, float *out)
 {
+    bool near = count * d <= NEAR_BYTES / sizeof(float);
 #pragma omp parallel for schedule(static)
     for (size_t from = 0; from < d; from += BLOCK) {
         double sum[BLOCK];
         size_t width = block_end(from, d) - from;
         if (weights == NULL)
-            block_mean(rows, count, from, width, sum);
+            block_mean(rows, count, from, width, near, sum);
         else
-            block_combine(rows, count, from, width, weights, sum);
-        for (size_t k = 0; k < width; k++)
-            out[from + k] = (float)sum[k];
+            block_combine(rows, count, from, width, weights, near, sum);
+        round_sums(sum, width, out + from);
     }
 }
 
@@ -241,167 +289,4 @@ double rows_mean_variance(const float *const *rows, size_t count, size_t d, floa
     rows_spread_start(&spread, d);
     rows_spread_add(&spread, rows, count, 0, d, mean);
     return rows_spread_variance(&spread);
-}
-
-static double lane_sum(const double lanes[LANES])
-{
-    double sum[8];
-    for (size_t l = 0; l < 8; l++)
-        sum[l] = lanes[l] + lanes[l + 8];
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
-
-/* sum_k a[k] b[k] of one stretch, in LANES accumulators. */
-NUM_CLONES static double stretch_dot(const float *restrict a, const float *restrict b, size_t d)
-{
-    double lanes[LANES] = {0};
-    size_t k = 0;
-    for (; k + LANES <= d; k += LANES)
-        for (size_t l = 0; l < LANES; l++)
-            lanes[l] += (double)a[k + l] * (double)b[k + l];
-    for (size_t l = 0; k + l < d; l++)
-        lanes[l] += (double)a[k + l] * (double)b[k + l];
-    return lane_sum(lanes);
-}
-
-NUM_CLONES static double stretch_dot_norm2(const float *restrict a, const float *restrict b, size_t d,
-                                           double *norm2)
-{
-    double dots[LANES] = {0}, squares[LANES] = {0};
-    size_t k = 0;
-    for (; k + LANES <= d; k += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            dots[l] += (double)a[k + l] * (double)b[k + l];
-            squares[l] += (double)a[k + l] * (double)a[k + l];
-        }
-    for (size_t l = 0; k + l < d; l++) {
-        dots[l] += (double)a[k + l] * (double)b[k + l];
-        squares[l] += (double)a[k + l] * (double)a[k + l];
-    }
-    *norm2 = lane_sum(squares);
-    return lane_sum(dots);
-}
-
-double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2)
-{
-    return stretch_dot_norm2(a, b, d, norm2);
-}
-
-/* Numbers whose marks are widened, and whose signs are counted in 32 bits, at a time. */
-enum { COUNTED = 1024 };
-
-typedef float lane_floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int32_t lane_counts __attribute__((vector_size(4 * LANES), may_alias));
-
-/* As stretch_dot of the numbers with themselves, from `lanes` on; d a multiple of LANES, at most COUNTED. A
- * comparison is -1 where it holds. */
-NUM_CLONES static void stretch_norm2_signs(const float *restrict a, const char *restrict marks, size_t d,
-                                           double *restrict lanes, struct rows_signs *signs)
-{
-    lane_counts wide[COUNTED / LANES], positive = {0}, negative = {0};
-    int32_t *counted = (int32_t *)wide;
-    double sums[LANES];
-    memcpy(sums, lanes, sizeof sums);
-    for (size_t k = 0; k < d; k++)
-        counted[k] = marks[k];
-    for (size_t k = 0; k < d; k += LANES) {
-        lane_floats values = *(const lane_floats *)(a + k);
-        positive += (values > 0) & wide[k / LANES];
-        negative += (values < 0) & wide[k / LANES];
-        for (size_t l = 0; l < LANES; l++)
-            sums[l] += (double)a[k + l] * (double)a[k + l];
-    }
-    memcpy(lanes, sums, sizeof sums);
-    for (size_t l = 0; l < LANES; l++) {
-        signs->positive += (uint64_t)positive[l];
-        signs->negative += (uint64_t)negative[l];
-    }
-}
-
-double rows_norm2_signs(const float *a, const char *marks, size_t d, struct rows_signs *signs)
-{
-    double lanes[LANES] = {0};
-    size_t full = d / LANES * LANES;
-    *signs = (struct rows_signs){0};
-    for (size_t k = 0; k < full; k += COUNTED)
-        stretch_norm2_signs(a + k, marks + k, full - k < COUNTED ? full - k : COUNTED, lanes, signs);
-    for (size_t k = full; k < d; k++) {
-        lanes[k - full] += (double)a[k] * (double)a[k];
-        signs->positive += marks[k] != 0 && a[k] > 0;
-        signs->negative += marks[k] != 0 && a[k] < 0;
-    }
-    return lane_sum(lanes);
-}
-
-NUM_CLONES static double stretch_distance2(const float *restrict a, const float *restrict b, size_t d)
-{
-    double lanes[LANES] = {0};
-    size_t k = 0;
-    for (; k + LANES <= d; k += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            double difference = (double)a[k + l] - (double)b[k + l];
-            lanes[l] += difference * difference;
-        }
-    for (size_t l = 0; k + l < d; l++) {
-        double difference = (double)a[k + l] - (double)b[k + l];
-        lanes[l] += difference * difference;
-    }
-    return lane_sum(lanes);
-}
-
-double rows_dot(const float *a, const float *b, size_t d)
-{
-    return stretch_dot(a, b, d);
-}
-
-double rows_norm2(const float *a, size_t d)
-{
-    return stretch_dot(a, a, d);
-}
-
-double rows_distance2(const float *a, const float *b, size_t d)
-{
-    return stretch_distance2(a, b, d);
-}
-
-NUM_CLONES static void stretch_scale(const float *a, size_t d, double factor, float *out)
-{
-    for (size_t k = 0; k < d; k++)
-        out[k] = (float)(factor * (double)a[k]);
-}
-
-void rows_scale(const float *a, size_t d, double factor, float *out)
-{
-    stretch_scale(a, d, factor, out);
-}
-
-NUM_CLONES static void stretch_accumulate(const float *restrict a, size_t d, double keep, double factor,
-                                          float *restrict sum)
-{
-    for (size_t k = 0; k < d; k++)
-        sum[k] = (float)(keep * (double)sum[k] + factor * (double)a[k]);
-}
-
-void rows_accumulate(const float *a, size_t d, double keep, double factor, float *sum)
-{
-    stretch_accumulate(a, d, keep, factor, sum);
-}
-
-/* All-ones exponents mark NaN and infinity; the test is on bits, so that no compiler option can fold it away.
- */
-NUM_CLONES static uint32_t worst_exponent(const float *a, size_t d)
-{
-    uint32_t worst = 0;
-    for (size_t k = 0; k < d; k++) {
-        uint32_t bits;
-        memcpy(&bits, &a[k], sizeof bits);
-        uint32_t exponent = bits & 0x7F800000u;
-        worst = exponent > worst ? exponent : worst;
-    }
-    return worst;
-}
-
-bool rows_finite(const float *a, size_t d)
-{
-    return worst_exponent(a, d) != 0x7F800000u;
 }

@@ -39,9 +39,9 @@ void select_nearest(const double *distances, size_t n, size_t i, size_t h, void 
 size_t select_bulyan_scratch_bytes(size_t n);
 void select_bulyan(const double *distances, size_t n, size_t f, void *scratch, size_t *picks);
 
-/* rest[0 .. h-1]: what is left, in rising order, when n-h times the row farthest from the mean of those that are
- * left is taken away, which is the one of the largest sum of squared distances to them (of the most infinite ones
- * first). 1 <= h <= n; rest has room for n. Cost O(n^2 (n-h)). */
+/* rest[0 .. h-1]: what is left, in rising order, when n-h times the row farthest from the mean of those that
+ * are left is taken away, which is the one of the largest sum of squared distances to them (of the most
+ * infinite ones first). 1 <= h <= n; rest has room for n. Cost O(n^2 (n-h)). */
 void select_without_farthest(const double *distances, size_t n, size_t h, size_t *rest);
 
 /* Scores of rows among themselves, by which other rules pick one row after the other (the least score wins):

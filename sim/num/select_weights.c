@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/num/select.h"
 #include "sim/num/dispatch.h"
+#include "sim/num/select.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -51,10 +51,11 @@ static double weighted_sum(const double *row, const double *weights, size_t n)
 /* Beyond this uncertainty a squared distance is looked at more closely. */
 static const double doubtful = 1e-3;
 
-/* ||x_i - z||^2 as || sum_j w_j (x_j - x_i) ||^2, which the weight of row i itself has no part in: where that is
- * nearly all of the weight, z lies beside x_i and the sums of select_distances_to cancel. to_i: sum_j w_j D_ij. */
-static double without_own_weight(const double *distances, size_t n, const double *weights, size_t i, double to_i,
-                                 double negligible, double *squared)
+/* ||x_i - z||^2 as || sum_j w_j (x_j - x_i) ||^2, which the weight of row i itself has no part in: where that
+ * is nearly all of the weight, z lies beside x_i and the sums of select_distances_to cancel. to_i: sum_j w_j
+ * D_ij. */
+static double without_own_weight(const double *distances, size_t n, const double *weights, size_t i,
+                                 double to_i, double negligible, double *squared)
 {
     double others = 0, spread = 0;
     for (size_t j = 0; j < n; j++) {

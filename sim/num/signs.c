@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Columns of one unit of work; floats ahead that a row is fetched, because the processor's prefetcher does not
- * follow this many streams. */
+/* Columns of one unit of work; floats ahead that a row is fetched, because the processor's prefetcher does
+ * not follow this many streams. */
 enum { BLOCK = 1024, LANES = 16, GROUPS = 2, WIDE = GROUPS * LANES, AHEAD = 128 };
 
 typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
