@@ -8,7 +8,7 @@
 #include "sim/core/settings.h"
 #include "sim/data/dataset.h"
 
-enum { MEMORY_ITEMS_MOST = 12 };
+enum { MEMORY_ITEMS_MOST = 16 };
 
 /* Bytes by use, the data set itself not included. */
 struct memory_plan {
