@@ -10,7 +10,7 @@ enum {
     RIGHT = 18,
     TOP = 40,
     PANEL_TOP = 22,
-    BOTTOM = 52,
+    BOTTOM = 60,
     NOTE = 20,
     GAP = 34,
     TICKS = 34,
