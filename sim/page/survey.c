@@ -7,8 +7,9 @@
 #include <string.h>
 
 /* Candidates, the main one first where there is one. */
-static const char *const keys[SURVEY_MEASURES] = {"test_accuracy", "parameter_error",     "test_loss",
-                                                  "train_loss",    "attack_success_rate", "error_ratio"};
+static const char *const keys[SURVEY_MEASURES] = {
+    "test_bits_per_character", "test_accuracy", "parameter_error",  "test_loss",       "train_loss",
+    "attack_success_rate",     "error_ratio",   "cosine_to_honest", "byzantine_weight"};
 
 static bool is_there(const struct records *records, const char *key)
 {
@@ -92,8 +93,9 @@ int survey_make(struct survey *survey, const struct records *records, struct err
     if (rc == ERR_OK &&
         (survey->columns = mem_array(survey->differences.count, sizeof *survey->columns, err)) == NULL)
         rc = ERR_MEMORY;
+    const struct plot_request written = {.records = records, .as_written = true};
     for (size_t k = 0; rc == ERR_OK && k < survey->differences.count; k++)
-        rc = take(&survey->columns[k], &survey->plain, survey->differences.items[k].key, err);
+        rc = take(&survey->columns[k], &written, survey->differences.items[k].key, err);
     return rc;
 }
 

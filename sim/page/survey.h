@@ -8,7 +8,7 @@
 #include "sim/plot/axis.h"
 #include "sim/plot/measure.h"
 
-enum { SURVEY_MEASURES = 6, SURVEY_COLOURS = 8 };
+enum { SURVEY_MEASURES = 9, SURVEY_COLOURS = 8 };
 
 struct survey {
     const struct records *records;

@@ -150,7 +150,7 @@ static bool show_place(struct axis *axis, const struct plot_request *request, si
                        const struct record *example)
 {
     struct text shown = {0};
-    label_of(axis, example, AS_SHOWN, &shown);
+    label_of(axis, example, request->as_written ? AS_WRITTEN : AS_SHOWN, &shown);
     const char *tick = without_key(axis, text_string(&shown));
     const char *const other[] = {axis->labels[place], tick};
     const char *label = words_renamed(request, text_string(&shown));

@@ -53,6 +53,7 @@ struct plot_request {
     struct plot_mark marks[PLOT_MARKS_MOST];
     size_t mark_count;
     bool has_range, logarithmic, logarithmic_x;
+    bool as_written;      /* names as the configuration has them, for tables to be searched */
     double low, high;     /* of the metric, with has_range */
     size_t width, height; /* pixels; 0: the kind's choice */
 };
