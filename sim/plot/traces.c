@@ -62,7 +62,8 @@ static void write_style(const struct traces *traces, size_t series, bool points,
 static void write_mark_style(size_t mark, struct text *out)
 {
     static const char *const dashes[] = {"(3,4)", "(9,4)", "(9,4,3,4)", "(2,2)"};
-    text_printf(out, "linecolor rgb '#444444' dashtype %s linewidth 1.3",
+    /* gnuplot's svg draws neighbours of one colour and width as one path, whatever their dashes are. */
+    text_printf(out, "linecolor rgb '#4444%zu' dashtype %s linewidth 1.3", 44 + mark,
                 dashes[mark % (sizeof dashes / sizeof dashes[0])]);
 }
 
