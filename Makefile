@@ -68,7 +68,7 @@ OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sim/main.c,$(SOURCES))) 
 MAIN_OBJECT  := $(BUILD)/obj/sim/main.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(TESTS))
 
-.PHONY: all docs docs-plots bench bench-peers bench-training bench-models bench-distance bench-order bench-plugin gradescope demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
+.PHONY: all docs docs-plots sessions bench bench-peers bench-training bench-models bench-distance bench-order bench-plugin gradescope demo test lint format sanitize tsan coverage stats deps install uninstall clean help objects lint-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/byzsim ## build the program, build/byzsim (the default; BUILD=dir: elsewhere, V=1: show the commands)
@@ -225,7 +225,10 @@ coverage: ## run all tests and say which lines they reach (build-coverage/html/i
 stats: ## lines and function lengths by folder, and what is over budget
 	@tools/python.sh tools/stats.py
 
-docs-plots: $(BUILD)/byzsim ## run the experiments of docs/plots.md and draw its pictures again, and that of docs/reports.md (gnuplot, Chromium)
+sessions: $(BUILD)/byzsim ## run the campaigns of docs/sessions into results/ and draw their plots there, with the time of each
+	@tools/python.sh tools/sessions.py $(BUILD)/byzsim results results/sessions
+
+docs-plots: $(BUILD)/byzsim ## run the experiments of docs/plots.md and docs/sessions and draw their pictures again, and that of docs/reports.md (gnuplot, Chromium)
 	@tools/docs_plots.sh $(abspath $(BUILD)/byzsim)
 
 install: $(BUILD)/byzsim ## install the program, the header of plugins, example plugins and the configurations (PREFIX, DESTDIR)

@@ -16,7 +16,7 @@ from program import REGRESSION, TINY, Checks, changed, result_files, run, scratc
 
 checks = Checks()
 
-KINDS = ("curves", "bars", "heatmap", "selection", "partition")
+KINDS = ("curves", "trend", "bars", "heatmap", "selection", "partition")
 T_3 = 3.182446305284263  # 97.5 % quantile of Student's t with 3 degrees of freedom
 
 # Hard enough that seeds, rules and attacks end in different figures.
@@ -68,7 +68,8 @@ def formats(folder, home):
     for kind in KINDS:
         for ending, head in magic.items():
             out = pathlib.Path(f"{home}/{kind}.{ending}")
-            done = run("plot", kind, folder, "-o", out)
+            options = ("--x", "workers.byzantine") if kind == "trend" else ()
+            done = run("plot", kind, folder, *options, "-o", out)
             good = done.returncode == 0 and done.stdout + done.stderr == "" and out.read_bytes().startswith(head)
             checks.expect(f"{kind} as {ending}", good and out.stat().st_size > 2000, done.stderr)
         xml.etree.ElementTree.parse(f"{home}/{kind}.svg")
@@ -89,8 +90,8 @@ def curve_numbers(folder):
     checks.expect("a curve is the mean with its 95 % confidence band", len(data) == 2 and len(runs) == 4
                   and close(sum(data["line0"], []), wanted), (data.get("line0"), wanted))
     checks.expect("... says so, on the axis 0 to 1", "95 % confidence band of 4 runs" in text and "set yrange [0:1]" in text)
-    checks.expect("... with a legend of what differs alone", "title 'krum'" in text and "title 'median'" in text
-                  and "seed" not in text and "alie" not in text)
+    checks.expect("... with a legend of what differs alone", "title 'Krum'" in text and "title 'median'" in text
+                  and "seed" not in text and "alie" not in text.lower())
     text, _ = script(folder, "curves", *only, "--range", "0.5:0.9")
     checks.expect("... and --range", "set yrange [0.5:0.9]" in text)
     text, _ = script(folder, "curves", *only, "--size", "900x500")
@@ -128,7 +129,7 @@ def bar_numbers(folder):
                   (drawn, wanted))
     checks.expect("... from 0", "set yrange [0:" in text)
     text, data = script(folder, "bars", *only, "--x", "attack", "--series", "server.aggregator")
-    checks.expect("... and the other way round", "title 'krum'" in text and "'sign_flip' 1" in text, text[:600])
+    checks.expect("... and the other way round", "title 'Krum'" in text and "'sign flip' 1" in text, text[:600])
 
 
 def heat_numbers(folder):
@@ -149,6 +150,58 @@ def heat_numbers(folder):
     checks.expect("the worst loss is the greatest", means[0] != means[1] and close([data["cells0"][1][2]], [max(means)]), means)
 
 
+def trend_numbers(folder):
+    only = ("--where", "data.partition.alpha=1", "--where", "attack.name=alie", "--metric", "train_loss")
+    text, data = script(folder, "trend", *only)
+    for line, rule in enumerate(("krum", "median")):
+        wanted = []
+        for b in (0, 1):
+            values = [d["final"]["train_loss"] for d in documents(folder, b=b, alpha=1, attack="alie", rule=rule)]
+            mean, half = statistics.mean(values), interval(values)
+            wanted += [b, mean, max(0, mean - half), mean + half]
+        checks.expect(f"trend: {rule} against the one number that differs, with its confidence band",
+                      close(sum(data[f"line{line}"], []), wanted), (data[f"line{line}"], wanted))
+    checks.expect("... with ticks at its values and its name below", "set xtics ('0' 0, '1' 1)" in text
+                  and "'Byzantine workers'" in text and "confidence band of 4 runs" in text, text[-1500:])
+    text, data = script(folder, "trend", "--x", "data.partition.alpha", "--log-x", "--facet", "attack", "--series",
+                        "server.aggregator", "--where", "workers.byzantine=1", "--mark", "3=half way", "--mark", "20")
+    checks.expect("... a logarithmic axis, panels, marks within the axis", "set logscale x" in text and len(data) == 4
+                  and "arrow 1 from 3," in text and "title 'half way'" in text and "title '20'" in text
+                  and float(re.search(r"set xrange \[.*:(.*)\]", text).group(1)) > 20, text[-1500:])
+
+
+def words(folder):
+    only = ("--where", "workers.byzantine=1", "--where", "data.partition.alpha=1")
+    text, _ = script(folder, "bars", *only, "--label", "krum=one = two", "--label", "sign_flip=reversed",
+                     "--label", "aggregation rule=rules", "--label", "test accuracy=how well")
+    checks.expect("--label replaces words of legends, ticks and axes", all(
+        f"'{words}'" in text for words in ("one = two", "reversed", "rules", "how well")) and "Krum" not in text, text[-1500:])
+    text, _ = script(folder, "curves", "--where", "attack.name=alie", "--where", "data.partition.alpha=1",
+                     "--series", "workers.byzantine")
+    checks.expect("a legend of one number has a heading", "set key title 'b' left" in text and "title '0'" in text, text[-900:])
+    text, _ = script(folder, "heatmap", "--label", "alpha=1=mixed")
+    checks.expect("--label finds a value behind its key", "'mixed' 0" in text, text[-900:])
+
+
+def texts(home):
+    """Models of text have no accuracy: bits per character are shown instead."""
+    config = {"name": "text", "rounds": 2, "workers": {"count": 3, "byzantine": 0, "batch_size": 2}, "evaluation": {"every": 1},
+              "data": {"dataset": {"name": "words", "train": 40, "test": 10}}, "model": {"name": "gru"},
+              "server": {"aggregator": "mean"}}
+    done = run("run", write(f"{home}/text.json", config), "--out", f"{home}/text", "--quiet")
+    checks.expect("a model of text runs", done.returncode == 0, done.stderr)
+    for path in result_files(f"{home}/text").values():
+        document = json.loads(path.read_text(encoding="utf-8"))
+        bits = document["final"]["test_bits_per_character"]
+        _, data = script(f"{home}/text/text", "bars")
+        checks.expect("bars of it show bits per character", close([data["bars0"][0][1]], [bits]), (data, bits))
+        table = run("results", path, "--csv").stdout
+        checks.expect("... results has a column of them", "test_bits_per_character" in table and f"{bits:.5g}" in table, table)
+        other = run("run", f"{home}/text.json", "--set", "seed=2", "--out", f"{home}/other", "--quiet")
+        compared = run("compare", path, next(iter(result_files(f"{home}/other").values()))).stdout + other.stderr
+        checks.expect("... compare compares them", "test_bits_per_character" in compared, compared)
+
+
 def diverged_runs(folder, home):
     """A run that diverged has no loss: the mean of the others is not shown in its place."""
     os.mkdir(f"{home}/diverged")
@@ -165,6 +218,9 @@ def diverged_runs(folder, home):
                   and "or a run diverged" in text, data)
     text, data = script(f"{home}/diverged", "bars", "--metric", "train_loss", "--where", "workers.byzantine=1",
                         "--where", "data.partition.alpha=1")
+    _, trend = script(f"{home}/diverged", "trend", "--metric", "train_loss", "--where", "attack.name=alie", "--where",
+                      "data.partition.alpha=1")
+    checks.expect("a trend has a gap where a run diverged", len(trend["line0"]) == 2 and trend["line0"][1] == [], trend)
     checks.expect("a bar with a diverged run is none", data["bars0"] == [] and len(data["bars1"]) == 2
                   and "no bar: a run diverged" in text, data)
 
@@ -204,6 +260,16 @@ def mistakes(folder, home):
          "differ in workers.byzantine as well"),
         (["heatmap", folder, *good, "--series", "attack"], 2, "heatmap has no --series"),
         (["heatmap", folder, *good, "--where", "workers.byzantine=1"], 2, "a heat map needs two keys that differ"),
+        (["trend", folder, *good], 2, "more than one number differs: choose with --x: ", "workers.byzantine"),
+        (["trend", f"{home}/median", *good], 2, "there is none"),
+        (["trend", folder, *good, "--x", "attack"], 2, "a trend needs one key that is a number"),
+        (["trend", folder, *good, "--x", "workers.byzantine", "--log-x"], 2, "0 has no place on a logarithmic axis"),
+        (["trend", folder, *good, "--x", "data.partition.alpha", "--log-x", "--mark", "-1"], 2, "--mark: -1 has no place"),
+        (["trend", folder, *good, "--mark", "x"], 2, "--mark x: X or X=TEXT is needed"),
+        (["bars", folder, *good, "--mark", "1"], 2, "bars has no --mark"),
+        (["curves", folder, *good, "--log-x"], 2, "curves has no --log-x"),
+        (["curves", folder, *good, "--label", "Krum"], 2, "--label Krum: OLD=NEW is needed"),
+        (["bars", folder, *good, "--label", "krumm=K"], 2, "no part of the plot has these words", '"Krum"'),
         (["curves", folder, *good, "--range", "1:0"], 2, "LOW:HIGH is needed"),
         (["curves", folder, *good, "--range", "nan:1"], 2, "LOW:HIGH is needed"),
         (["curves", folder, *good, "--size", "10x10"], 2, "WxH is needed"),
@@ -229,7 +295,7 @@ def many_lines(home):
     done = run("plot", "curves", folder, "-o", f"{home}/lines.gp")
     text = pathlib.Path(f"{home}/lines.gp").read_text(encoding="utf-8")
     checks.expect("many lines become panels", done.returncode == 0 and text.count("$line") >= 48
-                  and "'learning_rate=0.01'" in text, (done.stderr, text[-500:]))
+                  and "'learning rate=0.01'" in text and "'batch size=2, worker momentum=0'" in text, (done.stderr, text[-500:]))
 
 
 def hostile_names(folder, home):
@@ -243,7 +309,8 @@ def hostile_names(folder, home):
         write(f"{evil}/{i}.json", document)
     for kind in KINDS:
         for ending in ("svg", "png", "gp"):
-            options = ("--x", "seed", "--y", "server") if kind == "heatmap" else ()
+            options = {"heatmap": ("--x", "seed", "--y", "server"),
+                       "trend": ("--x", "seed", "--mark", "2=" + EVIL, "--label", "seed=" + EVIL)}.get(kind, ())
             done = run("plot", kind, evil, *options, "-o", f"{home}/evil.{ending}", "--title", EVIL, cwd=home)
             checks.expect(f"{kind} as {ending} with hostile names", done.returncode == 0 and done.stderr == "", done.stderr)
         text = pathlib.Path(f"{home}/evil.gp").read_text(encoding="utf-8")
@@ -285,6 +352,9 @@ def main():
         long_runs(home)
         bar_numbers(folder)
         heat_numbers(folder)
+        trend_numbers(folder)
+        words(folder)
+        texts(home)
         diverged_runs(folder, home)
         worker_numbers(folder)
         mistakes(folder, home)

@@ -75,7 +75,7 @@ def filtering(tab):
         if wanted == 6:
             lines = tab.value("""Chart.getChart(document.querySelector(".curves canvas")).data.datasets
                 .filter((set) => !set.band).map((set) => set.label)""")
-            checks.expect("the chart follows", len(lines) == 2 and all("krum" in line for line in lines), lines)
+            checks.expect("the chart follows", len(lines) == 2 and all("Krum" in line for line in lines), lines)
     checks.expect("and the count", tab.value("document.getElementById('count').textContent") == f"{everything} runs")
 
 
@@ -88,13 +88,19 @@ def drawing(tab):
     checks.expect("hovering tells a figure", good)
     told = tab.value(f"[{chart}.tooltip.title[0], {chart}.tooltip.body[0].lines[0]]")
     checks.expect("... with its round and setting", told[0].startswith("round ") and re.search(r": [\d.]+$", told[1])
-                  and told[1].startswith("byzantine="), told)
+                  and told[1].startswith("b="), told)
     axes = tab.value(f"[{chart}.options.scales.x.title.text, {chart}.options.scales.y.title.text]")
     checks.expect("axes have titles with units", axes == ["round", "test accuracy, %"], axes)
-    tab.value("""(() => { const s = document.getElementById("measure"); s.selectedIndex = s.options.length - 1;
+    tab.value("""(() => { const s = document.getElementById("measure"); s.selectedIndex = [...s.options].findIndex((o) => o.text.includes("honest variance"));
         s.dispatchEvent(new Event("change")); })()""")
     title = tab.value(f"{chart}.options.scales.y.title.text")
     checks.expect("another figure", "honest variance" in title, title)
+    bounds = tab.value(f"{chart}.data.datasets.filter((set) => set.bound).map((set) => [set.label, set.data.map((p) => p.y)])")
+    checks.expect("... with the bound of the rules that have one", len(bounds) > 0
+                  and all(label.startswith("\u03ba of ") and low == high > 0 for label, (low, high) in bounds), bounds)
+    figures = tab.value("""[...document.querySelectorAll("#measure option")].map((o) => o.text)""")
+    checks.expect("... and the other figures of every round", all(any(word in figure for figure in figures)
+                  for word in ("cosine", "weight of the Byzantine")), figures)
     tab.value("document.getElementById('log').click()")
     checks.expect("a logarithmic axis", tab.value(f"{chart}.scales.y.type") == "logarithmic")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# docs_plots.sh PROGRAM: runs the experiments of docs/plots.md and draws every picture there again, into docs/plots/, and
-# the one of docs/reports.md, which needs Chromium.
+# docs_plots.sh PROGRAM: runs the experiments of docs/plots.md and docs/sessions and draws every picture there again, into
+# docs/plots/ and docs/sessions/, and the one of docs/reports.md, which needs Chromium.
 # A command here and the one shown in the page are the same but for the folders.
 set -euo pipefail
 
@@ -29,6 +29,8 @@ draw ratio curves confidence --metric error_ratio --log
 draw heatmap heatmap worst-case
 draw selection selection confidence
 draw partition partition heterogeneity
+
+tools/python.sh tools/sessions.py "$program" "$work" docs/sessions
 
 for browser in chromium chromium-browser google-chrome; do
     command -v "$browser" >/dev/null && break

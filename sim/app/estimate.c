@@ -5,29 +5,50 @@
 #include "sim/core/memory.h"
 #include "sim/num/machine.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 
-enum { MEASURED_MOST = 100 };
+enum { MEASURED_MOST = 100, ROUNDS_MOST = 512 };
 
 static const double seconds_in_all = 10, memory_share = 0.9;
 
-/* Times of one simulation: a run's rounds and evaluations, which differ by orders of magnitude. */
+/* Times of one simulation: a run's rounds and evaluations, which differ by orders of magnitude. What else
+ * the machine does makes some rounds many times longer, so single rounds are kept, of which the median
+ * counts. */
 struct watch {
-    double allowance;         /* seconds to spend on rounds */
-    double first, warm, last; /* when the first round began, when it ended, when the last one ended */
+    double allowance;          /* seconds to spend on rounds */
+    double first, last;        /* when the first round began, when the last one ended */
+    double cold;               /* of the first round, in which memory is touched for the first time */
+    double times[ROUNDS_MOST]; /* of later rounds without an evaluation, */
+    size_t count;
+    double evaluated; /* and the least of those with one; infinite without */
+    size_t evaluations;
     uint64_t rounds;
 };
+
+static void note_round(struct watch *watch, double seconds, bool evaluated)
+{
+    if (watch->rounds == 1)
+        watch->cold = seconds;
+    else if (evaluated)
+        watch->evaluated = fmin(watch->evaluated, seconds);
+    else if (watch->count < ROUNDS_MOST)
+        watch->times[watch->count++] = seconds;
+}
 
 static void on_progress(void *context, const struct simulation *simulation)
 {
     struct watch *watch = context;
-    watch->last = machine_seconds();
+    double now = machine_seconds();
     if (simulation->round == 0)
-        watch->first = watch->last;
-    if (simulation->round <= 1)
-        watch->warm = watch->last;
-    watch->rounds = simulation->round;
+        watch->first = now;
+    if (simulation->round > watch->rounds) {
+        watch->rounds = simulation->round;
+        note_round(watch, now - watch->last, simulation->evaluations.rows > watch->evaluations);
+    }
+    watch->evaluations = simulation->evaluations.rows;
+    watch->last = now;
 }
 
 static bool on_stop(void *context)
@@ -40,25 +61,37 @@ struct rates {
     double round, evaluation; /* seconds */
 };
 
-/* The first round, in which memory is touched for the first time, counts only when it is the only one. */
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Without a later round of its kind, the first one, or one less its evaluation, has to do. */
+static void take_rates(struct watch *watch, double evaluation, struct rates *rates)
+{
+    qsort(watch->times, watch->count, sizeof *watch->times, ascending);
+    rates->evaluation = evaluation;
+    if (watch->count > 0)
+        rates->round = watch->times[watch->count / 2];
+    else
+        rates->round = isfinite(watch->evaluated) ? fmax(0, watch->evaluated - evaluation) : watch->cold;
+    if (watch->count > 0 && isfinite(watch->evaluated))
+        rates->evaluation = fmin(evaluation, fmax(0, watch->evaluated - rates->round));
+}
+
 static int measure(const struct settings *settings, const struct dataset *dataset, double allowance,
                    struct rates *rates, struct err *err)
 {
     struct simulation *simulation = NULL;
-    struct watch watch = {.allowance = allowance};
+    struct watch watch = {.allowance = allowance, .evaluated = (double)INFINITY};
     const struct simulation_hooks hooks = {.context = &watch, .progress = on_progress, .stop = on_stop};
     int rc = simulation_create(&simulation, settings, dataset, err);
     double begun = machine_seconds();
     if (rc == ERR_OK)
         rc = simulation_run(simulation, &hooks, err);
-    if (rc == ERR_OK) {
-        bool several = watch.rounds > 1;
-        double spent = watch.last - (several ? watch.warm : watch.first);
-        double evaluations = (double)simulation->evaluations.rows - 1;
-        rates->evaluation = watch.first - begun;
-        rates->round = (spent - evaluations * rates->evaluation) / (double)(several ? watch.rounds - 1 : 1);
-        rates->round = rates->round > 0 ? rates->round : 0;
-    }
+    if (rc == ERR_OK)
+        take_rates(&watch, watch.first - begun, rates);
     simulation_free(simulation);
     return rc;
 }

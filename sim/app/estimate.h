@@ -17,8 +17,9 @@ struct estimate {
 };
 
 /* Fills out (count of the sweep): creates simulations and runs a few rounds of at most 100 of them, spread
- * over the sweep, for about 10 seconds in all and at least one round each. Nothing is written. Later rounds
- * may cost more than the first: an attack that starts late is not seen. */
+ * over the sweep, for about 10 seconds in all and at least one round each. Nothing is written. The
+ * median of the rounds counts, so that other work on the machine does not. Later rounds may cost more than
+ * the first: an attack that starts late is not seen. */
 int estimate_sweep(struct sweep *sweep, struct datasets *datasets, const struct sweep_options *options,
                    struct estimate *out, struct err *err);
 

@@ -21,6 +21,7 @@ static const char *const outcome[] = {
     "status",
     "rounds_completed",
     "final.test_accuracy",
+    "final.test_bits_per_character",
     "final.test_loss",
     "final.train_loss",
     "final.parameter_error",
@@ -170,7 +171,8 @@ static void print_configurations(const struct pairs *pairs, const struct fields 
 
 static const char *measure_of(const struct record *record)
 {
-    static const char *const figures[] = {"test_accuracy", "parameter_error", "train_loss"};
+    static const char *const figures[] = {"test_bits_per_character", "test_accuracy", "parameter_error",
+                                          "train_loss"};
     for (size_t k = 0; k + 1 < BYZ_LENGTH(figures); k++)
         if (cJSON_IsNumber(fields_find(record, figures[k])))
             return figures[k];

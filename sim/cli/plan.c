@@ -64,7 +64,8 @@ static void print_totals(const struct sweep *sweep, const struct estimate *estim
            left, sweep->count, sweep->count == 1 ? "" : "s", sweep->directory, jobs, threads,
            threads == 1 ? "" : "s", time, need, there);
     if (measured > 0)
-        printf("Times come from the first rounds of %zu run%s on this machine as busy as it is now.\n",
+        printf("Times are those of the median round of %zu run%s that were begun; other work on this machine "
+               "comes on top.\n",
                measured, measured == 1 ? "" : "s");
     if (replaced > 0)
         printf("%zu result%s would be replaced; --resume keeps what is complete.\n", replaced,

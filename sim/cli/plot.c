@@ -10,26 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT, METRIC, X, Y, SERIES, FACET, OVER, RANGE, LOG, WHERE, TITLE, SIZE };
+enum { OUT, METRIC, X, Y, SERIES, FACET, OVER, RANGE, LOG, LOG_X, MARK, WHERE, TITLE, LABEL, SIZE };
 
 static const struct cli_option options[] = {
     [OUT] = {"out", "FILE", "the picture: .svg, .png, .pdf, or .gp for the gnuplot script"},
-    [METRIC] = {"metric", "KEY", "what is shown (default: the test accuracy where there is one)"},
-    [X] = {"x", "KEY", "bars: the groups (default server); heatmap: across (default workers.byzantine)"},
+    [METRIC] = {"metric", "KEY", "what is shown (default: the test accuracy; of text, bits per character)"},
+    [X] = {"x", "KEY",
+           "bars: the groups (default server); trend, heatmap: across (heatmap: workers.byzantine)"},
     [Y] = {"y", "KEY", "heatmap: upward (default data)"},
-    [SERIES] = {"series", "KEY", "curves and bars: the colours (default: curves all, bars attack)"},
+    [SERIES] = {"series", "KEY", "curves, trend, bars: the colours (default: lines all, bars attack)"},
     [FACET] = {"facet", "KEY", "a panel for each of its values"},
     [OVER] = {"over", "KEY", "heatmap: the worst of these (default attack)"},
     [RANGE] = {"range", "LOW:HIGH", "the axis of the metric (default: honest, accuracies 0:1)"},
-    [LOG] = {"log", NULL, "curves: a logarithmic axis"},
+    [LOG] = {"log", NULL, "curves, trend: a logarithmic axis for the metric"},
+    [LOG_X] = {"log-x", NULL, "trend: a logarithmic axis for the number across"},
+    [MARK] = {"mark", "X[=TEXT]",
+              "curves, trend: a vertical line there, told in the legend; may be repeated"},
     [WHERE] = {"where", "KEY=VALUE", "only results that meet this; also !=, <, <=, >, >=; may be repeated"},
     [TITLE] = {"title", "TEXT", "the title (default: the name of the experiment)"},
+    [LABEL] = {"label", "OLD=NEW", "other words for a part of the plot, e.g. krum=Krum; may be repeated"},
     [SIZE] = {"size", "WxH", "width and height in pixels (default: as the panels need)"},
 };
+
+#define KINDS "curves, trend, heatmap, bars, selection or partition"
 
 struct command_line {
     const struct plot_kind *kind;
     struct plot_request request;
+    struct plot_labels labels;
     struct common_list paths, conditions;
     const char *out;
 };
@@ -39,7 +47,8 @@ static unsigned flag_of(int option)
 {
     static const unsigned flags[] = {
         [METRIC] = PLOT_METRIC, [X] = PLOT_X,       [Y] = PLOT_Y,         [SERIES] = PLOT_SERIES,
-        [FACET] = PLOT_FACET,   [OVER] = PLOT_OVER, [RANGE] = PLOT_RANGE, [LOG] = PLOT_LOG};
+        [FACET] = PLOT_FACET,   [OVER] = PLOT_OVER, [RANGE] = PLOT_RANGE, [LOG] = PLOT_LOG,
+        [LOG_X] = PLOT_LOG_X,   [MARK] = PLOT_MARK};
     return option >= 0 && option < (int)BYZ_LENGTH(flags) ? flags[option] : 0;
 }
 
@@ -52,8 +61,7 @@ static int unknown_kind(const struct cli_command *command, const char *word)
     const char *near = text_nearest(word, names, count);
     if (near != NULL)
         return cli_misused(command, "unknown kind of plot \"%s\"; did you mean \"%s\"?", word, near);
-    return cli_misused(command, "unknown kind of plot \"%s\": curves, heatmap, bars, selection or partition",
-                       word);
+    return cli_misused(command, "unknown kind of plot \"%s\": " KINDS, word);
 }
 
 static int take_word(const struct cli_walk *walk, struct command_line *line)
@@ -79,6 +87,34 @@ static int take_range(const struct cli_walk *walk, struct plot_request *request)
     return request->has_range
                ? CLI_OK
                : cli_misused(walk->command, "--range %s: LOW:HIGH is needed, for example 0.5:1", walk->value);
+}
+
+/* "14" or "14=where the mean reverses". */
+static int take_mark(const struct cli_walk *walk, struct plot_request *request)
+{
+    char *end = NULL;
+    double at = strtod(walk->value, &end);
+    bool good =
+        end != walk->value && (*end == '\0' || (*end == '=' && end[1] != '\0')) && at > -1e300 && at < 1e300;
+    if (!good)
+        return cli_misused(walk->command, "--mark %s: X or X=TEXT is needed, for example 4='all of them'",
+                           walk->value);
+    if (request->mark_count >= PLOT_MARKS_MOST)
+        return cli_misused(walk->command, "too many marks: at most %d", PLOT_MARKS_MOST);
+    request->marks[request->mark_count++] = (struct plot_mark){at, *end == '=' ? end + 1 : walk->value};
+    return CLI_OK;
+}
+
+static int take_label(const struct cli_walk *walk, struct plot_labels *labels)
+{
+    const char *equals = strchr(walk->value, '=');
+    if (equals == NULL || equals == walk->value)
+        return cli_misused(walk->command, "--label %s: OLD=NEW is needed, for example krum=Krum",
+                           walk->value);
+    if (labels->count >= PLOT_LABELS_MOST)
+        return cli_misused(walk->command, "too many labels: at most %d", PLOT_LABELS_MOST);
+    labels->items[labels->count++].text = walk->value;
+    return CLI_OK;
 }
 
 static int take_size(const struct cli_walk *walk, struct plot_request *request)
@@ -116,14 +152,20 @@ static int take(const struct cli_walk *walk, int option, struct command_line *li
         return take_range(walk, request);
     if (option == SIZE)
         return take_size(walk, request);
+    if (option == MARK)
+        return take_mark(walk, request);
+    if (option == LABEL)
+        return take_label(walk, &line->labels);
     if (option == LOG)
         request->logarithmic = true;
+    else if (option == LOG_X)
+        request->logarithmic_x = true;
     else
         *words[option] = walk->value;
     return CLI_OK;
 }
 
-static int draw(const struct command_line *line)
+static int draw(struct command_line *line)
 {
     struct records records = {0};
     struct plot_request request = line->request;
@@ -132,9 +174,11 @@ static int draw(const struct command_line *line)
     if (status == CLI_OK)
         status = common_records(&records, &line->paths, &line->conditions, request.metric);
     request.records = &records;
+    request.labels = &line->labels;
     if (status == CLI_OK && plot_draw(line->kind, &request, line->out, &err) != ERR_OK)
         status = cli_failed(&err);
     records_fini(&records);
+    text_fini(&line->labels.seen);
     return status;
 }
 
@@ -151,8 +195,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (status != CLI_OK)
         return status;
     if (line.kind == NULL)
-        return cli_misused(command,
-                           "a kind of plot is needed: curves, heatmap, bars, selection or partition");
+        return cli_misused(command, "a kind of plot is needed: " KINDS);
     if (line.paths.count == 0)
         return cli_misused(command, "a result file or a folder of results is needed");
     if (line.out == NULL)
@@ -163,11 +206,12 @@ static int run(const struct cli_command *command, int argc, char **argv)
 const struct cli_command cli_plot = {
     .name = "plot",
     .summary = "draw results with gnuplot",
-    .arguments = "curves|heatmap|bars|selection|partition FILE|DIR... -o FILE [options]",
+    .arguments = "curves|trend|heatmap|bars|selection|partition FILE|DIR... -o FILE [options]",
     .details =
         "Draws result files and those in folders:\n\n"
         "  curves     a figure against the rounds, with the confidence band of the seeds; with --metric\n"
         "             error_ratio the theoretical bound kappa beside it\n"
+        "  trend      a final figure against a number of the configuration, with the band of the seeds\n"
         "  heatmap    a final figure over two keys, the worst over the attacks in each cell\n"
         "  bars       final figures as grouped bars: rules across, attacks in colour\n"
         "  selection  who was selected: the mean weight of each worker in the aggregate\n"
@@ -177,7 +221,8 @@ const struct cli_command cli_plot = {
         "alone are repetitions. KEY is a key of the configuration (attack, workers.byzantine), or of a "
         "figure.\n\n"
         "  byzsim plot bars results/demo -o demo.svg\n"
-        "  byzsim plot curves results/demo --where attack.name=alie --range 0.5:1 -o alie.png",
+        "  byzsim plot curves results/demo --where attack.name=alie --range 0.5:1 -o alie.png\n"
+        "  byzsim plot trend results/session-declared-f --mark 4='attackers' -o declared-f.svg",
     .options = options,
     .option_count = BYZ_LENGTH(options),
     .run = run,

@@ -168,7 +168,8 @@ static int print_table(const struct records *records, const struct fields *colum
 /* What differs between the results, and how they ended; figures that none of them has are left out. */
 static bool default_columns(const struct records *records, struct fields *out)
 {
-    static const char *const figures[] = {"test_accuracy", "test_loss", "train_loss", "parameter_error"};
+    static const char *const figures[] = {"test_accuracy", "test_bits_per_character", "test_loss",
+                                          "train_loss", "parameter_error"};
     bool good = fields_of_configs(records, true, out) && fields_add(out, "status");
     for (size_t k = 0; k < BYZ_LENGTH(figures); k++) {
         bool there = false;

@@ -47,6 +47,19 @@ static void write_settings(const struct survey *survey, struct text *out)
     text_fini(&label);
 }
 
+/* The bound on the error ratio of each setting, null where none is known. */
+static void write_bounds(const struct survey *survey, struct text *out)
+{
+    text_add(out, "\"kappa\":[");
+    for (size_t s = 0; s < survey->settings.count; s++) {
+        const struct record *record = &survey->records->items[survey->first[s]];
+        const cJSON *kappa = cJSON_GetObjectItemCaseSensitive(record->json, "kappa");
+        text_add(out, s > 0 ? "," : "");
+        markup_json_number(out, cJSON_IsNumber(kappa) ? kappa->valuedouble : (double)NAN);
+    }
+    text_add(out, "],\n");
+}
+
 /* The final figures of every run. */
 static void write_final(const struct survey *survey, struct text *out)
 {
@@ -137,6 +150,7 @@ int page_data(const struct survey *survey, struct text *out, size_t *thinned, st
     text_add(out, "{");
     write_measures(survey, out);
     write_settings(survey, out);
+    write_bounds(survey, out);
     write_final(survey, out);
     text_add(out, "\"curves\":{");
     for (size_t m = 0; rc == ERR_OK && m < survey->measure_count; m++) {

@@ -70,7 +70,7 @@ static bool leads_to(const char *prefix, const char *key)
 }
 
 /* The title of an axis; "attack" alone for a variant with its parameters. */
-static void write_title(const struct axis *axis, struct text *out)
+static void write_title(const struct survey *survey, const struct axis *axis, struct text *out)
 {
     struct axis named = *axis;
     struct text title = {0}, prefix = {0};
@@ -78,7 +78,7 @@ static void write_title(const struct axis *axis, struct text *out)
         key_prefix(axis->keys.keys[0], &prefix);
     while (named.keys.count > 1 && leads_to(text_string(&prefix), named.keys.keys[named.keys.count - 1]))
         named.keys.count--;
-    axis_title(&named, &title);
+    axis_title(&named, &survey->plain, &title);
     markup_short(out, text_string(&title));
     text_fini(&title);
     text_fini(&prefix);
@@ -93,19 +93,19 @@ static void write_panel(const struct map *map, size_t panel, struct text *out)
         text_add(out, "</caption>");
     }
     text_printf(out, "<thead><tr><td></td><th scope=\"colgroup\" colspan=\"%zu\">", map->columns->count);
-    write_title(map->columns, out);
+    write_title(map->survey, map->columns, out);
     text_add(out, "</th></tr><tr><th class=\"corner\" scope=\"col\">");
-    write_title(map->rows, out);
+    write_title(map->survey, map->rows, out);
     text_add(out, "</th>");
     for (size_t c = 0; c < map->columns->count; c++) {
         text_add(out, "<th scope=\"col\">");
-        markup_short(out, axis_tick(map->columns, c));
+        markup_short(out, map->columns->ticks[c]);
         text_add(out, "</th>");
     }
     text_add(out, "</tr></thead><tbody>\n");
     for (size_t r = 0; r < map->rows->count; r++) {
         text_add(out, "<tr><th scope=\"row\">");
-        markup_short(out, axis_tick(map->rows, r));
+        markup_short(out, map->rows->ticks[r]);
         text_add(out, "</th>");
         for (size_t c = 0; c < map->columns->count; c++) {
             struct cell cell = cell_of(map, r, c, panel);
@@ -215,7 +215,7 @@ static int take_rules(const struct survey *survey, struct fields *left, struct a
             good;
     fields_fini(left);
     *left = kept;
-    int rc = good ? axis_take(out, survey->records, &rules, "", false, err)
+    int rc = good ? axis_take(out, &survey->plain, &rules, "", false, err)
                   : err_set(err, ERR_MEMORY, "out of memory");
     fields_fini(&rules);
     return rc;
@@ -240,7 +240,7 @@ static int write_further(const struct map *map, const struct axis *rules, struct
     for (size_t i = 0; rc == ERR_OK && i < MAPS_MOST && left->count > 0; i++) {
         struct axis axis = {0};
         key_prefix(left->keys[0], &prefix);
-        rc = axis_take(&axis, map->survey->records, left, text_string(&prefix), true, err);
+        rc = axis_take(&axis, &map->survey->plain, left, text_string(&prefix), true, err);
         if (rc == ERR_OK && axis.count > 1)
             compose(map, "Worst case", rules, &axis, NULL, out);
         axis_fini(&axis);
@@ -258,11 +258,11 @@ static int write_maps(const struct map *map, struct text *out, struct err *err)
     if (rc == ERR_OK)
         rc = take_rules(map->survey, &left, &rules, err);
     if (rc == ERR_OK)
-        rc = axis_take(&attacks, records, &left, axes[ATTACK], false, err);
+        rc = axis_take(&attacks, &map->survey->plain, &left, axes[ATTACK], false, err);
     if (rc == ERR_OK)
-        rc = axis_take(&byzantine, records, &left, axes[BYZANTINE], false, err);
+        rc = axis_take(&byzantine, &map->survey->plain, &left, axes[BYZANTINE], false, err);
     if (rc == ERR_OK)
-        rc = axis_take(&data, records, &left, "data", false, err);
+        rc = axis_take(&data, &map->survey->plain, &left, "data", false, err);
     if (rc == ERR_OK && rules.count * attacks.count > 1)
         compose(map, "Rule and attack", &rules, &attacks, NULL, out);
     if (rc == ERR_OK && byzantine.count > 1 && data.count > 1)

@@ -11,7 +11,7 @@
 #include <nettle/sha2.h>
 #include <string.h>
 
-const char page_series[] = "error_ratio";
+const char page_series[] = "error_ratio,cosine_to_honest,byzantine_weight";
 
 /* " 'sha256-...'": the source that a Content-Security-Policy allows. */
 static void write_hash(const char *bytes, size_t length, struct text *out)

@@ -145,6 +145,16 @@
     ];
   }
 
+  // What theory promises of the error ratio: a broken line of the same colour.
+  function boundOf(curves, measure, setting, place) {
+    const kappa = data.kappa[setting], rounds = curves.rounds[curves.grid[setting]];
+    if (measure.key !== "error_ratio" || kappa === null || rounds.length === 0) return [];
+    return [{
+      label: "\u03ba of " + short(data.settings[setting], 56), bound: true, place, borderDash: [14, 7], borderWidth: 1.2,
+      data: [{ x: rounds[0], y: kappa }, { x: rounds[rounds.length - 1], y: kappa }], pointRadius: 0, pointHitRadius: 0,
+    }];
+  }
+
   function paint(chart) {
     for (const set of chart.data.datasets) {
       const own = colour("--s" + ((set.place || 0) % 8));
@@ -166,7 +176,8 @@
     const logarithmic = charts.log.checked;
     const kept = shown.filter((setting) => curves.mean[setting].length > 0).slice(0, LINES);
     chart.data.datasets = kept.flatMap((setting, place) =>
-      [lineOf(curves, measure, setting, place), ...bandOf(curves, measure, setting, place)]);
+      [lineOf(curves, measure, setting, place), ...bandOf(curves, measure, setting, place),
+        ...boundOf(curves, measure, setting, place)]);
     chart.options.scales.y = {
       type: logarithmic ? "logarithmic" : "linear", title: { display: true, text: measure.title },
       suggestedMin: logarithmic || measure.low === null ? undefined : measure.low * measure.scale,
@@ -206,7 +217,8 @@
     const lines = drawCurves(measure, shown);
     const bars = drawBars(measure, shown);
     charts.note.textContent = "Showing the first " + lines + " curves" + (bars > 0 ? " and " + bars + " bars" : "") +
-      " of " + shown.length + " settings, in the order of the table below as it is filtered and sorted.";
+      " of " + shown.length + " settings, in the order of the table below as it is filtered and sorted." +
+      (measure.key === "error_ratio" ? " Broken lines: the bound \u03ba, where one is known." : "");
   }
 
   function makeCharts() {
@@ -231,7 +243,7 @@
           interaction: { mode: "nearest", axis: "x", intersect: false }, // every line at the nearest round
           scales: { x: { type: "linear", min: 0, title: { display: true, text: "round" } }, y: { title: {} } },
           plugins: {
-            legend: { position: "bottom", labels: { usePointStyle: false, boxHeight: 0, filter: (item, all) => !all.datasets[item.datasetIndex].band } },
+            legend: { position: "bottom", labels: { usePointStyle: false, boxHeight: 0, filter: (item, all) => { const set = all.datasets[item.datasetIndex]; return !set.band && !set.bound; } } },
             tooltip: { filter: (item) => !item.dataset.band, itemSort: (a, b) => b.parsed.y - a.parsed.y, callbacks: {
               title: (items) => (items.length > 0 ? "round " + items[0].parsed.x : ""),
               label: (item) => item.dataset.label + ": " + Number(item.parsed.y.toPrecision(4)),

@@ -62,7 +62,7 @@ static void write_row(const struct survey *survey, size_t r, const bool *shown, 
     for (size_t k = 0; k < survey->differences.count; k++) {
         const struct axis *column = &survey->columns[k];
         text_add(out, column->numeric ? "<td class=\"number\">" : "<td>");
-        const char *tick = axis_tick(column, column->place[r]);
+        const char *tick = column->ticks[column->place[r]];
         markup_short(out, tick[0] == '\0' ? "–" : tick);
         text_add(out, "</td>");
     }

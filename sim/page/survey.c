@@ -7,8 +7,9 @@
 #include <string.h>
 
 /* Candidates, the main one first where there is one. */
-static const char *const keys[SURVEY_MEASURES] = {"test_accuracy", "parameter_error",     "test_loss",
-                                                  "train_loss",    "attack_success_rate", "error_ratio"};
+static const char *const keys[SURVEY_MEASURES] = {
+    "test_bits_per_character", "test_accuracy", "parameter_error",  "test_loss",       "train_loss",
+    "attack_success_rate",     "error_ratio",   "cosine_to_honest", "byzantine_weight"};
 
 static bool is_there(const struct records *records, const char *key)
 {
@@ -43,11 +44,11 @@ static void find_measures(struct survey *survey)
 }
 
 /* The axis of everything that differs at a key and below it. */
-static int take(struct axis *axis, const struct records *records, const char *prefix, struct err *err)
+static int take(struct axis *axis, const struct plot_request *plain, const char *prefix, struct err *err)
 {
     struct fields varied = {0};
-    bool good = fields_of_configs(records, true, &varied);
-    int rc = good ? axis_take(axis, records, &varied, prefix, false, err)
+    bool good = fields_of_configs(plain->records, true, &varied);
+    int rc = good ? axis_take(axis, plain, &varied, prefix, false, err)
                   : err_set(err, ERR_MEMORY, "out of memory");
     fields_fini(&varied);
     return rc;
@@ -59,14 +60,14 @@ static int take_settings(struct survey *survey, struct err *err)
     struct fields left = {0};
     int rc = axis_free_keys(survey->records, &left, err);
     if (rc == ERR_OK)
-        rc = axis_take(&survey->attacks, survey->records, &left, "attack", false, err);
+        rc = axis_take(&survey->attacks, &survey->plain, &left, "attack", false, err);
     if (rc == ERR_OK)
-        rc = axis_take(&survey->others, survey->records, &left, "", false, err);
+        rc = axis_take(&survey->others, &survey->plain, &left, "", false, err);
     fields_fini(&left);
     if (rc == ERR_OK)
         rc = axis_free_keys(survey->records, &left, err);
     if (rc == ERR_OK)
-        rc = axis_take(&survey->settings, survey->records, &left, "", false, err);
+        rc = axis_take(&survey->settings, &survey->plain, &left, "", false, err);
     fields_fini(&left);
     return rc;
 }
@@ -82,6 +83,7 @@ static int find_first(struct survey *survey, struct err *err)
 int survey_make(struct survey *survey, const struct records *records, struct err *err)
 {
     survey->records = records;
+    survey->plain.records = records;
     find_measures(survey);
     int rc = differences_find(&survey->differences, records, err);
     if (rc == ERR_OK)
@@ -91,8 +93,9 @@ int survey_make(struct survey *survey, const struct records *records, struct err
     if (rc == ERR_OK &&
         (survey->columns = mem_array(survey->differences.count, sizeof *survey->columns, err)) == NULL)
         rc = ERR_MEMORY;
+    const struct plot_request written = {.records = records, .as_written = true};
     for (size_t k = 0; rc == ERR_OK && k < survey->differences.count; k++)
-        rc = take(&survey->columns[k], records, survey->differences.items[k].key, err);
+        rc = take(&survey->columns[k], &written, survey->differences.items[k].key, err);
     return rc;
 }
 

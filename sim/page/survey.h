@@ -8,10 +8,11 @@
 #include "sim/plot/axis.h"
 #include "sim/plot/measure.h"
 
-enum { SURVEY_MEASURES = 6, SURVEY_COLOURS = 8 };
+enum { SURVEY_MEASURES = 9, SURVEY_COLOURS = 8 };
 
 struct survey {
     const struct records *records;
+    struct plot_request plain; /* the records, and no wish */
     struct differences differences;
     struct axis *columns;                     /* (differences.count) one for each difference, for labels */
     struct axis settings;                     /* runs of one place differ in their seed alone */

@@ -157,13 +157,13 @@ static void write_panel(const struct bars *bars, size_t panel, struct text *out)
 /* Names below the groups, slanted when they would touch. Returns the room they need. */
 static size_t write_ticks(const struct bars *bars, size_t panel_width, struct text *out)
 {
-    size_t longest = script_legend_width(bars->groups.labels, bars->groups.count);
+    size_t longest = script_legend_width(bars->groups.ticks, bars->groups.count, "");
     longest = longest > 56 ? longest - 56 : 0;
     bool slanted = longest > panel_width / bars->groups.count;
     text_printf(out, "set xtics scale 0 %s (", slanted ? "rotate by 30 right" : "norotate");
     for (size_t g = 0; g < bars->groups.count; g++) {
         text_add(out, g > 0 ? ", " : "");
-        script_quote_short(out, axis_tick(&bars->groups, g), SCRIPT_LABEL_MOST);
+        script_quote_short(out, bars->groups.ticks[g], SCRIPT_LABEL_MOST);
         text_printf(out, " %zu", g);
     }
     text_add(out, ")\n");
@@ -172,14 +172,16 @@ static size_t write_ticks(const struct bars *bars, size_t panel_width, struct te
 
 static void write_legend(const struct bars *bars, const struct script_layout *layout, struct text *out)
 {
-    struct text entries = {0};
+    struct text entries = {0}, heading = {0};
+    axis_heading(&bars->series, bars->request, &heading);
     for (size_t s = 0; s < bars->series.count; s++) {
         text_printf(&entries, "%sNaN with boxes fillcolor rgb '%s' title ", s > 0 ? ", " : "",
                     script_colour(s));
-        script_quote_short(&entries, bars->series.labels[s], SCRIPT_LABEL_MOST);
+        script_quote_short(&entries, axis_entries(&bars->series)[s], SCRIPT_LABEL_MOST);
     }
-    script_legend(out, layout, text_string(&entries));
+    script_legend(out, layout, text_string(&heading), text_string(&entries));
     text_fini(&entries);
+    text_fini(&heading);
 }
 
 static int write_script(const struct bars *bars, struct text *out, struct err *err)
@@ -192,13 +194,16 @@ static int write_script(const struct bars *bars, struct text *out, struct err *e
                                    .row_labels = true};
     struct text title = {0}, note = {0}, ticks = {0}, x = {0};
     double low, high;
-    layout.legend_width = script_legend_width(bars->series.labels, bars->series.count);
+    axis_heading(&bars->series, request, &x);
+    layout.legend_width =
+        script_legend_width(axis_entries(&bars->series), bars->series.count, text_string(&x));
+    text_clear(&x);
     layout.bottom = write_ticks(bars, layout.panels == 1 ? 560 : 300, &ticks);
     int rc = script_arrange(&layout, err);
     if (rc != ERR_OK)
         goto out;
     plot_title(request, &title);
-    axis_title(&bars->groups, &x);
+    axis_title(&bars->groups, request, &x);
     measure_note(bars->fewest, bars->most, "interval", &note);
     if (is_labelled(bars) && strcmp(bars->measure.name, "test_accuracy") == 0)
         text_printf(&note, "%snumbers: per cent", note.length > 0 ? "; " : "");
@@ -237,23 +242,23 @@ static int take_axes(struct bars *bars, struct err *err)
     for (size_t k = 0; rc == ERR_OK && k < left.count; k++)
         attacks |= strncmp(left.keys[k], "attack.", 7) == 0;
     if (rc == ERR_OK && request->facet != NULL)
-        rc = axis_take(&bars->panels, records, &left, request->facet, true, err);
+        rc = axis_take(&bars->panels, request, &left, request->facet, true, err);
     if (rc == ERR_OK && request->series != NULL)
-        rc = axis_take(&bars->series, records, &left, request->series, true, err);
+        rc = axis_take(&bars->series, request, &left, request->series, true, err);
     if (rc == ERR_OK)
-        rc = axis_take(&bars->groups, records, &left, request->x == NULL ? "server" : request->x,
+        rc = axis_take(&bars->groups, request, &left, request->x == NULL ? "server" : request->x,
                        request->x != NULL, err);
     if (rc == ERR_OK && request->series == NULL)
-        rc = axis_take(&bars->series, records, &left, attacks && request->facet == NULL ? "attack" : "",
+        rc = axis_take(&bars->series, request, &left, attacks && request->facet == NULL ? "attack" : "",
                        false, err);
     if (rc == ERR_OK && request->x == NULL && bars->groups.keys.count == 0) {
         axis_fini(&bars->groups); /* no rule differs: the colours' keys go below the bars instead */
         bars->groups = bars->series;
         bars->series = (struct axis){0};
-        rc = axis_take(&bars->series, records, &left, NULL, false, err);
+        rc = axis_take(&bars->series, request, &left, NULL, false, err);
     }
     if (rc == ERR_OK && request->facet == NULL)
-        rc = axis_take(&bars->panels, records, &left, "", false, err);
+        rc = axis_take(&bars->panels, request, &left, "", false, err);
     if (rc == ERR_OK)
         rc = axis_check_left(&left, err);
     fields_fini(&left);

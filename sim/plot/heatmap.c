@@ -104,7 +104,7 @@ static void write_ticks(const struct axis *axis, const char *which, struct text 
     text_printf(out, "set %stics scale 0 (", which);
     for (size_t i = 0; i < axis->count; i++) {
         text_add(out, i > 0 ? ", " : "");
-        script_quote_short(out, axis_tick(axis, i), SCRIPT_LABEL_MOST);
+        script_quote_short(out, axis->ticks[i], SCRIPT_LABEL_MOST);
         text_printf(out, " %zu", i);
     }
     text_add(out, ")\n");
@@ -167,7 +167,7 @@ static void write_note(const struct heatmap *map, struct text *out)
     struct text part = {0};
     if (map->over.count > 1) {
         text_printf(&part, "each cell: the worst over %zu values of ", map->over.count);
-        axis_title(&map->over, &part);
+        axis_title(&map->over, map->request, &part);
         add_note(out, text_string(&part));
     }
     if (map->most > 1) {
@@ -200,8 +200,8 @@ static int write_script(const struct heatmap *map, struct text *out, struct err 
     plot_title(request, &title);
     text_printf(&title, ": %s%s", map->over.count > 1 ? "worst-case " : "", map->measure.label);
     write_note(map, &note);
-    axis_title(&map->x, &x);
-    axis_title(&map->y, &y);
+    axis_title(&map->x, request, &x);
+    axis_title(&map->y, request, &y);
     measure_range(&map->measure, request, map->least, map->greatest, &low, &high);
     write_data(map, low, high, out);
     script_open(out, &layout, text_string(&title), text_string(&note));
@@ -250,15 +250,15 @@ static int take_axes(struct heatmap *map, struct err *err)
             "a heat map needs two keys that differ, by default workers.byzantine and one of \"data\": name "
             "others with --x KEY and --y KEY");
     if (rc == ERR_OK)
-        rc = axis_take(&map->x, records, &left, request->x == NULL ? "workers.byzantine" : request->x, true,
+        rc = axis_take(&map->x, request, &left, request->x == NULL ? "workers.byzantine" : request->x, true,
                        err);
     if (rc == ERR_OK)
-        rc = axis_take(&map->y, records, &left, request->y == NULL ? "data" : request->y, true, err);
+        rc = axis_take(&map->y, request, &left, request->y == NULL ? "data" : request->y, true, err);
     if (rc == ERR_OK)
-        rc = axis_take(&map->over, records, &left, request->over == NULL ? "attack" : request->over,
+        rc = axis_take(&map->over, request, &left, request->over == NULL ? "attack" : request->over,
                        request->over != NULL, err);
     if (rc == ERR_OK)
-        rc = axis_take(&map->panels, records, &left, request->facet == NULL ? "" : request->facet,
+        rc = axis_take(&map->panels, request, &left, request->facet == NULL ? "" : request->facet,
                        request->facet != NULL, err);
     if (rc == ERR_OK)
         rc = axis_check_left(&left, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/plot/measure.h"
+#include "sim/plot/words.h"
 #include "sim/report/fields.h"
 
 #include <gsl/gsl_cdf.h>
@@ -9,6 +10,7 @@
 #define FREE ((double)NAN)
 
 static const struct measure measures[] = {
+    {"test_bits_per_character", "test loss in bits per character", 0, FREE, true},
     {"test_accuracy", "test accuracy", 0, 1, false},
     {"parameter_error", "distance from the true parameters", 0, FREE, true},
     {"train_loss", "training loss", 0, FREE, true},
@@ -28,7 +30,7 @@ static const struct measure measures[] = {
     {"timing.seconds", "time of a run in seconds", 0, FREE, true},
 };
 
-enum { MEASURES = sizeof measures / sizeof measures[0], CHOSEN = 3 };
+enum { MEASURES = sizeof measures / sizeof measures[0], CHOSEN = 4 };
 
 static bool is_there(const struct records *records, const char *key)
 {
@@ -38,7 +40,7 @@ static bool is_there(const struct records *records, const char *key)
     return false;
 }
 
-struct measure measure_of(const struct plot_request *request)
+static struct measure choose(const struct plot_request *request)
 {
     if (request->metric == NULL) {
         for (size_t i = 0; i + 1 < CHOSEN; i++)
@@ -51,6 +53,13 @@ struct measure measure_of(const struct plot_request *request)
         if (strcmp(measures[i].name, name) == 0)
             return measures[i];
     return (struct measure){request->metric, request->metric, FREE, FREE, false};
+}
+
+struct measure measure_of(const struct plot_request *request)
+{
+    struct measure measure = choose(request);
+    measure.label = words_renamed(request, measure.label);
+    return measure;
 }
 
 double measure_half(double squares, size_t count)

@@ -13,8 +13,8 @@ struct measure {
     bool less_is_better;
 };
 
-/* The measure the request names, or else the accuracy, the distance from the true parameters or the training
- * loss, whichever the records have first. */
+/* The measure the request names, or else the bits per character, the accuracy, the distance from the true
+ * parameters or the training loss, whichever the records have first. */
 struct measure measure_of(const struct plot_request *request);
 
 /* The mean of repetitions and half the width of its 95 % confidence interval (Student's t); 0 for one. */

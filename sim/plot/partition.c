@@ -104,7 +104,7 @@ static void write_legend(const struct partition *partition, const struct script_
         text_printf(&entries, "%sNaN with boxes fillcolor rgb '%s' title 'class %zu'", c > 0 ? ", " : "",
                     colour, c);
     }
-    script_legend(out, layout, text_string(&entries));
+    script_legend(out, layout, "", text_string(&entries));
     text_fini(&entries);
 }
 
@@ -171,7 +171,7 @@ static int take_axes(struct partition *partition, struct err *err)
     if (rc == ERR_OK)
         rc = keep_data_keys(&left, &kept, err);
     if (rc == ERR_OK)
-        rc = axis_take(&partition->panels, request->records, &kept, "", false, err);
+        rc = axis_take(&partition->panels, request, &kept, "", false, err);
     fields_fini(&left);
     fields_fini(&kept);
     if (rc == ERR_OK && partition->panels.count > PLOT_PANELS_MOST)

@@ -2,12 +2,13 @@
 #include "sim/plot/plot.h"
 #include "sim/base/file.h"
 #include "sim/plot/gnuplot.h"
+#include "sim/plot/words.h"
 #include "sim/report/fields.h"
 
 #include <string.h>
 
-static const struct plot_kind *const kinds[] = {&plot_curves, &plot_heatmap, &plot_bars, &plot_selection,
-                                                &plot_partition};
+static const struct plot_kind *const kinds[] = {&plot_curves, &plot_trend,     &plot_heatmap,
+                                                &plot_bars,   &plot_selection, &plot_partition};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -79,6 +80,8 @@ int plot_draw(const struct plot_kind *kind, const struct plot_request *request, 
         text_add(&script, script_head);
     if (rc == ERR_OK)
         rc = kind->write(&drawn, &script, err);
+    if (rc == ERR_OK)
+        rc = words_check(&drawn, err);
     if (rc == ERR_OK && script.failed)
         rc = err_set(err, ERR_MEMORY, "out of memory for the plot");
     if (rc == ERR_OK && !keep_script)

@@ -20,16 +20,40 @@ enum plot_option {
     PLOT_OVER = 32,
     PLOT_RANGE = 64,
     PLOT_LOG = 128,
+    PLOT_LOG_X = 256,
+    PLOT_MARK = 512,
 };
 
-enum { PLOT_PANELS_MOST = 16 };
+enum { PLOT_PANELS_MOST = 16, PLOT_MARKS_MOST = 4, PLOT_LABELS_MOST = 64 };
+
+/* A vertical line at a value of the x axis, and what the legend says of it. */
+struct plot_mark {
+    double at;
+    const char *words;
+};
+
+/* "OLD=NEW": other words for a part of the plot, and whether there was such a part. */
+struct plot_label {
+    const char *text;
+    bool used;
+};
+
+struct plot_labels {
+    struct plot_label items[PLOT_LABELS_MOST];
+    size_t count;
+    struct text seen; /* what could have been replaced; released by the caller */
+};
 
 struct plot_request {
     const struct records *records;                      /* at least one; with the metric's rounds */
     const char *metric, *x, *y, *series, *facet, *over; /* keys; NULL: the kind's choice */
     const char *title;                                  /* NULL: the names of the experiments */
     const char *format;                                 /* "svg", "png", "pdf" */
-    bool has_range, logarithmic;
+    struct plot_labels *labels;                         /* NULL: none */
+    struct plot_mark marks[PLOT_MARKS_MOST];
+    size_t mark_count;
+    bool has_range, logarithmic, logarithmic_x;
+    bool as_written;      /* names as the configuration has them, for tables to be searched */
     double low, high;     /* of the metric, with has_range */
     size_t width, height; /* pixels; 0: the kind's choice */
 };
@@ -55,6 +79,7 @@ int plot_check_path(const char *path, struct err *err);
 /* The title in force, for the kinds: request->title or the names of the experiments. */
 void plot_title(const struct plot_request *request, struct text *out);
 
-extern const struct plot_kind plot_curves, plot_heatmap, plot_bars, plot_selection, plot_partition;
+extern const struct plot_kind plot_curves, plot_trend, plot_heatmap, plot_bars, plot_selection,
+    plot_partition;
 
 #endif

@@ -10,9 +10,9 @@ enum {
     RIGHT = 18,
     TOP = 40,
     PANEL_TOP = 22,
-    BOTTOM = 52,
+    BOTTOM = 60,
     NOTE = 20,
-    GAP = 22,
+    GAP = 34,
     TICKS = 34,
     PANEL_LEAST = 60,
     LETTER = 8
@@ -147,16 +147,23 @@ int script_arrange(struct script_layout *layout, struct err *err)
     return ERR_OK;
 }
 
-size_t script_legend_width(char *const *labels, size_t count)
+static size_t letters_of(const char *words)
+{
+    size_t letters = 0;
+    for (const char *c = words; *c != '\0'; c++)
+        letters += begins_letter(*c);
+    return letters < SCRIPT_LABEL_MOST ? letters : SCRIPT_LABEL_MOST;
+}
+
+size_t script_legend_width(char *const *labels, size_t count, const char *heading)
 {
     size_t longest = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t length = 0;
-        for (const char *c = labels[i]; *c != '\0'; c++)
-            length += begins_letter(*c);
-        longest = length > longest ? length : longest;
+        size_t letters = letters_of(labels[i]);
+        longest = letters > longest ? letters : longest;
     }
-    return count <= 1 ? 0 : 56 + LETTER * (longest < SCRIPT_LABEL_MOST ? longest : SCRIPT_LABEL_MOST);
+    size_t entries = 56 + LETTER * longest, above = 16 + LETTER * letters_of(heading);
+    return count <= 1 ? 0 : entries > above ? entries : above;
 }
 
 void script_font(struct text *out, const struct script_layout *layout, double points)
@@ -238,7 +245,8 @@ void script_labels(struct text *out, const struct script_layout *layout, const c
     put_label(out, layout, Y_AXIS, y, 18, height - centre, "center rotate by 90", 10.5);
 }
 
-void script_legend(struct text *out, const struct script_layout *layout, const char *entries)
+void script_legend(struct text *out, const struct script_layout *layout, const char *heading,
+                   const char *entries)
 {
     double width = (double)layout->width, height = (double)layout->height;
     if (layout->legend_width == 0)
@@ -249,7 +257,12 @@ void script_legend(struct text *out, const struct script_layout *layout, const c
         "logscale\n"
         "set xrange [0:1]\nset yrange [0:1]\nset lmargin at screen 0\nset rmargin at screen 1\n"
         "set tmargin at screen 1\nset bmargin at screen 0\n"
-        "set key at screen %.5f,%.5f left top Left reverse samplen 1.6 spacing 1.15 maxrows 0\n"
-        "plot %s\n",
-        (width - (double)layout->legend_width + 4) / width, 1 - (TOP + PANEL_TOP - 8) / height, entries);
+        "set key at screen %.5f,%.5f left top Left reverse samplen 1.6 spacing 1.15 maxrows 0\n",
+        (width - (double)layout->legend_width + 4) / width, 1 - (TOP + PANEL_TOP - 8) / height);
+    if (heading[0] != '\0') {
+        text_add(out, "set key title ");
+        script_quote_short(out, heading, SCRIPT_LABEL_MOST);
+        text_add(out, " left\n");
+    }
+    text_printf(out, "plot %s\n", entries);
 }

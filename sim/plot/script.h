@@ -41,8 +41,8 @@ struct script_layout {
  */
 int script_arrange(struct script_layout *layout, struct err *err);
 
-/* The width of a legend with these words. */
-size_t script_legend_width(char *const *labels, size_t count);
+/* The width of a legend with these words below a heading (""); 0 for a single one. */
+size_t script_legend_width(char *const *labels, size_t count, const char *heading);
 
 /* " font ',SIZE'" for so many points: the terminals measure in different units. */
 void script_font(struct text *out, const struct script_layout *layout, double points);
@@ -56,7 +56,9 @@ void script_panel(struct text *out, const struct script_layout *layout, size_t i
 /* One axis title for all panels. */
 void script_labels(struct text *out, const struct script_layout *layout, const char *x, const char *y);
 
-/* The legend: `entries` holds the elements of a plot command without data, joined by ", ". */
-void script_legend(struct text *out, const struct script_layout *layout, const char *entries);
+/* The legend: `entries` holds the elements of a plot command without data, joined by ", "; the
+ * heading may be "". */
+void script_legend(struct text *out, const struct script_layout *layout, const char *heading,
+                   const char *entries);
 
 #endif

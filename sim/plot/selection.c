@@ -122,7 +122,7 @@ static int write_script(struct selection *selection, double *values, struct text
                 "'Byzantine', "
                 "NaN with lines linecolor rgb '#222222' dashtype (14,7) linewidth 1.2 title 'equal weights'",
                 script_colour(0), script_colour(1));
-    script_legend(out, &layout, text_string(&legend));
+    script_legend(out, &layout, "", text_string(&legend));
 out:
     text_fini(&legend);
     text_fini(&title);
@@ -136,7 +136,7 @@ static int take_axes(struct selection *selection, struct err *err)
     struct fields left = {0};
     int rc = axis_free_keys(request->records, &left, err);
     if (rc == ERR_OK)
-        rc = axis_take(&selection->panels, request->records, &left, "", false, err);
+        rc = axis_take(&selection->panels, request, &left, "", false, err);
     fields_fini(&left);
     if (rc == ERR_OK && selection->panels.count > PLOT_PANELS_MOST)
         rc =

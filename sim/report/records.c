@@ -12,12 +12,22 @@
 
 enum { DEPTH_MOST = 16 }; /* of folders: deeper ones are a circle of links */
 
+/* Whether a name is one of those that commas separate. */
+static bool is_listed(const char *names, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = names; at != NULL; at = strchr(at, ',') == NULL ? NULL : strchr(at, ',') + 1)
+        if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
 static void drop_rounds(cJSON *json, const char *series)
 {
     cJSON *rounds = cJSON_GetObjectItemCaseSensitive(json, "per_round"), *next;
     for (cJSON *item = rounds == NULL ? NULL : rounds->child; item != NULL; item = next) {
         next = item->next;
-        if (series == NULL || (strcmp(item->string, series) != 0 && strcmp(item->string, "round") != 0))
+        if (series == NULL || (!is_listed(series, item->string) && strcmp(item->string, "round") != 0))
             cJSON_Delete(cJSON_DetachItemViaPointer(rounds, item));
     }
 }

@@ -25,7 +25,8 @@ struct records {
 /* Reads result files, and those in folders and the folders below, in the order of the paths and, in a folder,
  * of its index and of the names. Index files (sweep.json), schemas (schema.json) and hidden files are passed
  * over. A file that is broken or no result is a line in `problems`; a path that cannot be read is an error.
- * Of "per_round", most of a file, only the column `series` is kept ("round" with it), none when it is NULL.
+ * Of "per_round", most of a file, only the columns that `series` names are kept ("a,b", and "round" with
+ * them), none when it is NULL.
  * Zero-initialise; release with records_fini in any case. */
 int records_read(struct records *records, const char *const *paths, size_t count, const char *series,
                  struct err *err);
