@@ -7,6 +7,7 @@
 #include "sim/core/optimizer.h"
 #include "sim/plugin/plugin.h"
 
+#include <math.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,14 @@ static void check_defence(const struct check *check)
     else if (server->defence.preaggregators.count > 0)
         config_mistake(check->errors, check->source, check->json, "server.weights",
                        "pre-aggregation has no weighted form; use \"equal\"");
+}
+
+static void check_validation(const struct check *check)
+{
+    double validation = check->settings->data.validation;
+    if (validation > 1 && validation != floor(validation))
+        config_mistake(check->errors, check->source, check->json, "data.validation",
+                       "%g is neither a fraction below 1 nor a whole number of samples", validation);
 }
 
 static void check_optimizer(const struct check *check)
@@ -148,6 +157,7 @@ int experiment_read(struct experiment *experiment, const struct config_source *s
     struct check check = {&experiment->settings, source, point->json, errors};
     check_name(&check);
     check_counts(&check);
+    check_validation(&check);
     check_defence(&check);
     check_optimizer(&check);
     check_attack(&check, &experiment->warnings);
