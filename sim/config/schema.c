@@ -255,6 +255,8 @@ static void add_key(struct builder *b, cJSON *properties, const struct config_ke
         fill_section(b, add(b, schema, "items", cJSON_CreateObject()), key->section);
         add(b, schema, "default", cJSON_CreateArray());
         break;
+    case CONFIG_RAW:
+        break;
     }
 }
 

@@ -118,7 +118,7 @@ static bool add_key(cJSON *object, const struct config_key *key, const char *in)
         return add(object, key->name, write_list(field));
     if (key->type == CONFIG_SECTION_LIST)
         return add(object, key->name, write_items(key, field));
-    if (variant->kind == NULL)
+    if (key->type == CONFIG_RAW || variant->kind == NULL)
         return true;
     cJSON *item = config_write_variant(variant);
     if (item != NULL && !add_knobs(item, key->common, key->common_count, in + key->common_offset)) {
