@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SCHEMA = 1, RESULT_MOST = 1 << 28 };
 
@@ -249,6 +250,15 @@ static int write_json(const struct search *search, const cJSON *json, const char
     return rc;
 }
 
+/* That of an earlier search must not pass for the one that is sought. */
+static void forget_winner(const struct search *search)
+{
+    char *path = file_join(search->sweep.directory, winner_name);
+    if (path != NULL)
+        (void)unlink(path);
+    free(path);
+}
+
 int search_result_write(const struct search *search, struct err *err)
 {
     bool won = search->winner < search->rungs.trials;
@@ -256,6 +266,8 @@ int search_result_write(const struct search *search, struct err *err)
     int rc = ERR_OK;
     if (config != NULL)
         rc = write_json(search, config, winner_name, err);
+    else
+        forget_winner(search);
     if (rc == ERR_OK)
         rc = write_json(search, json, result_name, err);
     cJSON_Delete(config);

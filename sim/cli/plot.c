@@ -5,6 +5,7 @@
 #include "sim/base/text.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/common.h"
+#include "sim/report/search_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +53,8 @@ static int unknown_kind(const struct cli_command *command, const char *word)
     const char *near = text_nearest(word, names, count);
     if (near != NULL)
         return cli_misused(command, "unknown kind of plot \"%s\"; did you mean \"%s\"?", word, near);
-    return cli_misused(command, "unknown kind of plot \"%s\": curves, heatmap, bars, selection or partition",
-                       word);
+    return cli_misused(
+        command, "unknown kind of plot \"%s\": curves, heatmap, bars, selection, partition or halving", word);
 }
 
 static int take_word(const struct cli_walk *walk, struct command_line *line)
@@ -123,17 +124,36 @@ static int take(const struct cli_walk *walk, int option, struct command_line *li
     return CLI_OK;
 }
 
+/* The search in the one path that is named, and its runs, which need not all be there. */
+static int read_search(const struct command_line *line, struct records *records, cJSON **search)
+{
+    struct err err = {0};
+    if (line->paths.count > 1 || line->conditions.count > 0) {
+        err_set(&err, ERR_CONFIG, "%s draws one search, with all its trials: name its folder and no --where",
+                line->kind->name);
+        return cli_failed(&err);
+    }
+    if (search_file_read(line->paths.items[0], search, &err) != ERR_OK)
+        return cli_failed(&err);
+    return records_read(records, line->paths.items, 1, NULL, &err) == ERR_OK ? CLI_OK : cli_failed(&err);
+}
+
 static int draw(const struct command_line *line)
 {
     struct records records = {0};
     struct plot_request request = line->request;
     struct err err = {0};
+    cJSON *search = NULL;
     int status = plot_check_path(line->out, &err) == ERR_OK ? CLI_OK : cli_failed(&err);
     if (status == CLI_OK)
-        status = common_records(&records, &line->paths, &line->conditions, request.metric);
+        status = line->kind->options & PLOT_SEARCH
+                     ? read_search(line, &records, &search)
+                     : common_records(&records, &line->paths, &line->conditions, request.metric);
     request.records = &records;
+    request.search = search;
     if (status == CLI_OK && plot_draw(line->kind, &request, line->out, &err) != ERR_OK)
         status = cli_failed(&err);
+    cJSON_Delete(search);
     records_fini(&records);
     return status;
 }
@@ -151,8 +171,8 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (status != CLI_OK)
         return status;
     if (line.kind == NULL)
-        return cli_misused(command,
-                           "a kind of plot is needed: curves, heatmap, bars, selection or partition");
+        return cli_misused(
+            command, "a kind of plot is needed: curves, heatmap, bars, selection, partition or halving");
     if (line.paths.count == 0)
         return cli_misused(command, "a result file or a folder of results is needed");
     if (line.out == NULL)
@@ -163,7 +183,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 const struct cli_command cli_plot = {
     .name = "plot",
     .summary = "draw results with gnuplot",
-    .arguments = "curves|heatmap|bars|selection|partition FILE|DIR... -o FILE [options]",
+    .arguments = "curves|heatmap|bars|selection|partition|halving FILE|DIR... -o FILE [options]",
     .details =
         "Draws result files and those in folders:\n\n"
         "  curves     a figure against the rounds, with the confidence band of the seeds; with --metric\n"
@@ -171,7 +191,9 @@ const struct cli_command cli_plot = {
         "  heatmap    a final figure over two keys, the worst over the attacks in each cell\n"
         "  bars       final figures as grouped bars: rules across, attacks in colour\n"
         "  selection  who was selected: the mean weight of each worker in the aggregate\n"
-        "  partition  how the data is spread: samples of each class at each worker\n\n"
+        "  partition  how the data is spread: samples of each class at each worker\n"
+        "  halving    a search: the objective of each trial against its rounds, up to where it was "
+        "dropped\n\n"
         "Lines, groups and panels come from what differs between the results; runs that differ in their "
         "seed\n"
         "alone are repetitions. KEY is a key of the configuration (attack, workers.byzantine), or of a "

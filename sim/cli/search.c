@@ -42,6 +42,14 @@ static void objective_words(const struct search *search, double objective, char 
         snprintf(out, WORD, "%.2f %%", 100 * objective);
 }
 
+static unsigned long long rounds_of(const struct search *search, size_t trial)
+{
+    size_t last = search->trials[trial].count - 1;
+    const struct rungs_bracket *bracket = &search->rungs.brackets[search->trials[trial].bracket];
+    const struct sweep_run *run = &search->sweep.runs[search_run_of(search, trial, 0, 0)];
+    return last + 1 == bracket->count ? run->experiment.settings.rounds : bracket->rungs[last].rounds;
+}
+
 /* Whether trial a stands before trial b in the table: it came further, or is better there. */
 static bool is_before(const struct search *search, size_t a, size_t b)
 {
@@ -49,8 +57,8 @@ static bool is_before(const struct search *search, size_t a, size_t b)
     bool loss = search->config.objective == SEARCH_LOSS;
     if ((x->fate == SEARCH_COMPLETED) != (y->fate == SEARCH_COMPLETED))
         return x->fate == SEARCH_COMPLETED;
-    if (x->count != y->count)
-        return x->count > y->count;
+    if (x->fate != SEARCH_COMPLETED && rounds_of(search, a) != rounds_of(search, b))
+        return rounds_of(search, a) > rounds_of(search, b);
     double p = search_objective(x), q = search_objective(y);
     if (isnan(p) || isnan(q))
         return !isnan(p);
@@ -74,14 +82,6 @@ static size_t best_trials(const struct search *search, size_t best[SHOWN_MOST])
         best[at] = t;
     }
     return count;
-}
-
-static unsigned long long rounds_of(const struct search *search, size_t trial)
-{
-    size_t last = search->trials[trial].count - 1;
-    const struct rungs_bracket *bracket = &search->rungs.brackets[search->trials[trial].bracket];
-    const struct sweep_run *run = &search->sweep.runs[search_run_of(search, trial, 0, 0)];
-    return last + 1 == bracket->count ? run->experiment.settings.rounds : bracket->rungs[last].rounds;
 }
 
 /* Columns of the table are as wide as their widest word. */

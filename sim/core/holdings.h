@@ -21,9 +21,9 @@ struct holdings {
     uint64_t seed;
 };
 
-/* Holds out what is for validation and splits the other training samples as the settings say. With holders "honest" the partition spreads the data over
- * the honest workers, and every Byzantine worker holds an i.i.d. sample of all the data, as large as an
- * honest share. */
+/* Holds out what is for validation and splits the other training samples as the settings say. With holders
+ * "honest" the partition spreads the data over the honest workers, and every Byzantine worker holds an i.i.d.
+ * sample of all the data, as large as an honest share. */
 int holdings_init(struct holdings *holdings, const struct settings *settings, const struct dataset *dataset,
                   struct err *err);
 void holdings_fini(struct holdings *holdings);

@@ -20,12 +20,14 @@ enum plot_option {
     PLOT_OVER = 32,
     PLOT_RANGE = 64,
     PLOT_LOG = 128,
+    PLOT_SEARCH = 256, /* no option: the kind draws a search, and not results by their keys */
 };
 
 enum { PLOT_PANELS_MOST = 16 };
 
 struct plot_request {
-    const struct records *records;                      /* at least one; with the metric's rounds */
+    const struct records *records; /* at least one, but for a search; with the metric's rounds */
+    const cJSON *search;           /* for PLOT_SEARCH: see sim/report/search_file.h */
     const char *metric, *x, *y, *series, *facet, *over; /* keys; NULL: the kind's choice */
     const char *title;                                  /* NULL: the names of the experiments */
     const char *format;                                 /* "svg", "png", "pdf" */
@@ -55,6 +57,7 @@ int plot_check_path(const char *path, struct err *err);
 /* The title in force, for the kinds: request->title or the names of the experiments. */
 void plot_title(const struct plot_request *request, struct text *out);
 
-extern const struct plot_kind plot_curves, plot_heatmap, plot_bars, plot_selection, plot_partition;
+extern const struct plot_kind plot_curves, plot_heatmap, plot_bars, plot_selection, plot_partition,
+    plot_halving;
 
 #endif
