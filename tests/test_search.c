@@ -86,6 +86,11 @@ static const char halving[] =
     " 'attacks': ['alie', 'sign_flip'], 'space': {'server.aggregator': ['median', 'mean', 'krum'], "
     "'server.learning_rate': [0.01, 0.1, 1]}}}";
 
+/* The same with fewer runs. */
+static const char small[] =
+    "{'name': 'halving', " BASE "'server': {'schedule': 'cosine'}, 'search': {'first_rounds': 1, "
+    "'attacks': ['alie', 'sign_flip'], 'space': {'server.aggregator': ['median', 'mean', 'krum']}}}";
+
 struct stage {
     char *out;
     struct config_source *source;
@@ -212,13 +217,13 @@ Test(search, a_stopped_search_goes_on_to_the_same_bytes)
 {
     char *whole = scratch_make(), *parts = scratch_make();
     struct stage stage = {.out = whole};
-    stage_open(&stage, halving);
+    stage_open(&stage, small);
     stage_run(&stage);
     size_t stops = 0;
     uint64_t trained = 0;
     for (bool done = false; !done; stops++) {
         struct stage part = {.out = parts, .stop_behind = 1};
-        stage_open(&part, halving);
+        stage_open(&part, small);
         part.options.resume = true;
         stage_run(&part);
         done = part.search.finished;
@@ -226,7 +231,7 @@ Test(search, a_stopped_search_goes_on_to_the_same_bytes)
         cr_assert_lt(stops, 100);
         stage_close(&part);
         struct stage nothing = {.out = parts};
-        stage_open(&nothing, halving);
+        stage_open(&nothing, small);
         nothing.options.resume = nothing.stop = !done;
         if (!done)
             stage_run(&nothing); /* stopped before it has looked at anything: it forgets nothing */
