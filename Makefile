@@ -222,7 +222,7 @@ coverage: ## run all tests and say which lines they reach (build-coverage/html/i
 stats: ## lines and function lengths by folder, and what is over budget
 	@tools/python.sh tools/stats.py
 
-docs-plots: $(BUILD)/byzsim ## run the experiments of docs/plots.md and draw its pictures again, and that of docs/reports.md (gnuplot, Chromium)
+docs-plots: $(BUILD)/byzsim ## run the experiments of docs/plots.md and docs/search.md and draw their pictures again, and that of docs/reports.md (gnuplot, Chromium)
 	@tools/docs_plots.sh $(abspath $(BUILD)/byzsim)
 
 install: $(BUILD)/byzsim ## install the program, the header of plugins, example plugins and the configurations (PREFIX, DESTDIR)

@@ -111,7 +111,7 @@ const struct cli_command cli_run = {
                "  byzsim run configs/examples/first.json --set rounds=50 --set seed=7\n"
                "  byzsim run configs/examples/mnist-attacks.json --jobs 2 --resume\n"
                "  byzsim run configs/examples/heterogeneity.json --dry-run\n"
-               "  byzsim run configs/examples/search.json --jobs 2",
+               "  byzsim run configs/search/halving.json --jobs 2",
     .options = run_options,
     .option_count = sizeof run_options / sizeof run_options[0],
     .run = run,
