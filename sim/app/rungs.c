@@ -25,12 +25,15 @@ static void add_bracket(struct rungs *out, size_t trials, uint64_t rounds, uint6
     struct rungs_bracket *bracket = &out->brackets[out->bracket_count++];
     bracket->first = out->trials;
     bracket->count = steps + 1;
-    for (size_t i = 0; i <= steps; i++) {
-        size_t left = trials / power((size_t)reduction, i);
-        bracket->rungs[i].trials = left < 1 ? 1 : left;
-        bracket->rungs[i].rounds = rounds / power((size_t)reduction, steps - i);
-    }
     out->trials += trials;
+    for (size_t i = 0; i <= steps; i++) {
+        bracket->rungs[i].trials = trials < 1 ? 1 : trials;
+        trials /= reduction;
+    }
+    for (size_t i = steps + 1; i-- > 0;) {
+        bracket->rungs[i].rounds = rounds;
+        rounds /= reduction;
+    }
 }
 
 void rungs_plan(const struct config_search *search, size_t trials, uint64_t rounds, struct rungs *out)

@@ -77,7 +77,7 @@ static double evaluation(const struct halving *halving, const cJSON *run, const 
 {
     const struct record *record = record_of(halving, word_of(run, "file"));
     const cJSON *item = record == NULL ? NULL : cJSON_GetArrayItem(metric(record, name), row);
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    return item != NULL && cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
 }
 
 /* The objective at evaluation number `row`: the worst over the attacks of the mean over the seeds, whose runs
