@@ -39,7 +39,7 @@ static void add_bracket(struct rungs *out, size_t trials, uint64_t rounds, uint6
 void rungs_plan(const struct config_search *search, size_t trials, uint64_t rounds, struct rungs *out)
 {
     bool halving = search->method == SEARCH_HALVING || search->method == SEARCH_HYPERBAND;
-    uint64_t eta = search->reduction;
+    uint64_t eta = search->reduction < 2 ? 2 : search->reduction; /* a configuration has no less */
     size_t most = halving ? rungs_steps(rounds, search->first_rounds, eta) : 0;
     *out = (struct rungs){0};
     if (search->method != SEARCH_HYPERBAND) {
