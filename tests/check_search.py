@@ -178,7 +178,7 @@ def interrupted(home, valid):
     _, said = process.communicate(timeout=60)
     document = read(f"{out}/long")
     checks.expect("Ctrl-C leaves an unfinished search", process.returncode == 130 and document["status"] == "unfinished"
-                  and document["winner"] is None and not mistakes(valid, document), (process.returncode, said[-300:]))
+                  and "the search is not finished; --resume goes on" in said and document["winner"] is None and not mistakes(valid, document), (process.returncode, said[-300:]))
     told = run("plot", "halving", f"{out}/long", "-o", f"{home}/unfinished.gp")
     checks.expect("... of which can be drawn what there is", told.returncode == 0, told.stderr)
     dry = run("run", config, "--out", out, "--dry-run", "--resume")
@@ -196,6 +196,10 @@ def plans(home):
         ["0", "0", "9", "2"], ["0", "1", "3", "6"], ["0", "2", "1", "18"], ["1", "0", "3", "6"], ["1", "1", "1", "18"],
         ["2", "0", "3", "18"]], dry.stdout)
     checks.expect("... and writes nothing", not os.path.exists(f"{home}/dry"))
+    lengths = searching("lengths", {"method": "grid", "first_rounds": None, "space": {"rounds": [3, 6]}})
+    dry = run("run", write(f"{home}/lengths.json", lengths), "--out", f"{home}/dry", "--dry-run")
+    checks.expect("a grid over rounds counts those of each trial", re.search(r"\n +0 +0 +2 +6 +8 +36\n", dry.stdout)
+                  and ": 36 rounds, 100.0 %" in dry.stdout, dry.stdout)
     checked = run("check", f"{home}/hyperband.json")
     checks.expect("byzsim check counts runs and trials", "valid, 30 runs of 15 trials" in checked.stdout, checked.stdout)
 

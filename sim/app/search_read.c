@@ -138,6 +138,16 @@ static int make_runs(const struct reader *r)
     return rc;
 }
 
+/* Where every trial is trained to its end, rounds may differ: the rung has those of the longest. */
+static void note_rounds(struct search *search)
+{
+    uint64_t *rounds = &search->rungs.brackets[0].rungs[0].rounds;
+    *rounds = is_halving(&search->config) ? *rounds : 0;
+    for (size_t i = 0; i < search->sweep.count; i++)
+        if (!is_halving(&search->config) && search->sweep.runs[i].until > *rounds)
+            *rounds = search->sweep.runs[i].until;
+}
+
 static void check_runs(const struct reader *r)
 {
     for (size_t i = 0; i < r->search->sweep.count; i++)
@@ -168,6 +178,7 @@ int search_read(struct search *search, const struct config_source *source, const
     search->seeds = search->config.seeds.count > 0 ? search->config.seeds.count : 1;
     search->winner = search->rungs.trials;
     if (rc == ERR_OK) {
+        note_rounds(search);
         check_runs(&r);
         rc = errors->count > 0 ? ERR_CONFIG : ERR_OK;
     }

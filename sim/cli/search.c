@@ -155,15 +155,21 @@ void cli_search_summary(const struct search *search)
     static const char *const methods[] = {"grid search", "random search", "successive halving", "hyperband"};
     size_t best[SHOWN_MOST + 1], count = best_trials(search, best);
     double used = search_rounds(search), full = search_full_rounds(search);
-    printf("\n%s: validation %s, the worst of %zu attack%s, mean of %zu seed%s\n\n",
-           methods[search->config.method], search->config.objective == SEARCH_LOSS ? "loss" : "accuracy",
-           search->attacks.count, search->attacks.count == 1 ? "" : "s", search->seeds,
-           search->seeds == 1 ? "" : "s");
-    print_table(search, best, count);
+    printf("\n%s: validation %s", methods[search->config.method],
+           search->config.objective == SEARCH_LOSS ? "loss" : "accuracy");
+    if (search->attacks.count > 1)
+        printf(", the worst of %zu attacks", search->attacks.count);
+    if (search->seeds > 1)
+        printf(", mean of %zu seeds", search->seeds);
+    printf("\n\n");
+    if (count > 0)
+        print_table(search, best, count);
+    else
+        printf("no rung is complete yet\n");
     if (search->winner < search->rungs.trials)
         print_winner(search);
-    printf("\nrounds trained: %.0f, %.1f %% of the %.0f that every trial to its end would take\n", used,
-           full > 0 ? 100 * used / full : 0, full);
+    printf("\nrounds trained%s: %.0f, %.1f %% of the %.0f that every trial to its end would take\n",
+           search->finished ? "" : " for complete rungs", used, full > 0 ? 100 * used / full : 0, full);
     printf("results: %s/search.json", search->sweep.directory);
     if (search->winner < search->rungs.trials)
         printf(", the winner's configuration: %s/winner.json", search->sweep.directory);
@@ -190,11 +196,13 @@ int cli_search_outcome(const struct search *search, bool interrupted)
     for (size_t t = 0; t < search->rungs.trials && shown < FAILURES_SHOWN; t++)
         if (search->trials[t].fate == SEARCH_FAILED && ++shown > 0)
             fprintf(stderr, "  trial %zu: %s\n", t + 1, error_of(search, t));
+    if (!search->finished)
+        fprintf(stderr, "the search is not finished; --resume goes on with it\n");
     if (interrupted)
         return CLI_INTERRUPTED;
     if (!search->finished)
-        fprintf(stderr, "the search is not finished; --resume goes on with it\n");
-    else if (search->winner == search->rungs.trials)
+        return CLI_FAILED;
+    if (search->winner == search->rungs.trials)
         fprintf(stderr, "no trial was trained to its end: there is no winner\n");
     return search->winner < search->rungs.trials ? CLI_OK : CLI_FAILED;
 }
@@ -220,9 +228,11 @@ static void print_rungs(const struct search *search)
         for (size_t k = 0; k < bracket->count; k++) {
             uint64_t before = k > 0 ? bracket->rungs[k - 1].rounds : 0;
             size_t runs = bracket->rungs[k].trials * each;
-            printf("%7zu %5zu %7zu %8llu %7zu %12llu\n", b, k, bracket->rungs[k].trials,
+            double rounds = (double)(bracket->rungs[k].rounds - before) * (double)runs;
+            printf("%7zu %5zu %7zu %8llu %7zu %12.0f\n", b, k, bracket->rungs[k].trials,
                    (unsigned long long)bracket->rungs[k].rounds, runs,
-                   (unsigned long long)(bracket->rungs[k].rounds - before) * runs);
+                   search->rungs.bracket_count == 1 && bracket->count == 1 ? search_full_rounds(search)
+                                                                           : rounds);
         }
     }
 }
