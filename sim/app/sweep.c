@@ -122,18 +122,19 @@ static int write_index(struct crew *crew, struct err *err)
     for (size_t i = 0; i < sweep->count; i++) {
         const struct sweep_run *run = &sweep->runs[i];
         bool there = run->state == SWEEP_FINISHED || run->state == SWEEP_KEPT;
+        const double none = (double)NAN; /* the figures of a run at work are its thread's */
         index_add(&index, &(struct index_entry){.label = run->experiment.label,
                                                 .file = run->file,
                                                 .identity = run->experiment.identity,
                                                 .status = there ? result_status_word(run->status)
                                                           : run->state == SWEEP_FAILED ? "failed"
                                                                                        : "pending",
-                                                .error = run->err.text,
+                                                .error = run->state == SWEEP_FAILED ? run->err.text : "",
                                                 .swept = run->swept,
-                                                .train_loss = run->train_loss,
-                                                .test_loss = run->test_loss,
-                                                .test_accuracy = run->test_accuracy,
-                                                .parameter_error = run->parameter_error});
+                                                .train_loss = there ? run->train_loss : none,
+                                                .test_loss = there ? run->test_loss : none,
+                                                .test_accuracy = there ? run->test_accuracy : none,
+                                                .parameter_error = there ? run->parameter_error : none});
     }
     return index_write(&index, crew->others, sweep->runs[0].experiment.settings.name, sweep->directory, err);
 }
