@@ -228,7 +228,7 @@ stats: ## lines and function lengths by folder, and what is over budget
 sessions: $(BUILD)/byzsim ## run the campaigns of docs/sessions into results/ and draw their plots there, with the time of each
 	@tools/python.sh tools/sessions.py $(BUILD)/byzsim results results/sessions
 
-docs-plots: $(BUILD)/byzsim ## run the experiments of docs/plots.md and docs/sessions and draw their pictures again, and that of docs/reports.md (gnuplot, Chromium)
+docs-plots: $(BUILD)/byzsim ## run the experiments of docs/plots.md, docs/search.md and docs/sessions and draw their pictures again, and that of docs/reports.md (gnuplot, Chromium)
 	@tools/docs_plots.sh $(abspath $(BUILD)/byzsim)
 
 install: $(BUILD)/byzsim ## install the program, the header of plugins, example plugins and the configurations (PREFIX, DESTDIR)

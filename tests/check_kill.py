@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sweeps killed at random moments, again and again: what is there is always whole, and --resume ends in the bytes of an
-undisturbed sweep. BYZSIM_KILLS is the number of kills (200); BYZSIM_SEED draws other moments (1)."""
+"""Sweeps and searches killed at random moments, again and again: what is there is always whole, and --resume ends in the
+bytes of an undisturbed one. BYZSIM_KILLS is the number of kills of sweeps (200), a quarter of it that of searches;
+BYZSIM_SEED draws other moments (1)."""
 
 import json
 import os
@@ -16,7 +17,6 @@ checks = Checks()
 
 KILLS = int(os.environ.get("BYZSIM_KILLS", "200"))
 MOMENTS = random.Random(int(os.environ.get("BYZSIM_SEED", "1")))
-ATTEMPTS_MOST = 10 * KILLS + 100  # a machine on which nothing is ever hit would go on for ever
 
 SWEEP = changed(
     TINY,
@@ -29,13 +29,33 @@ SWEEP = changed(
 )
 
 
+SEARCH = {
+    **{key: value for key, value in SWEEP.items() if key not in ("sweep", "attack", "server")},
+    "name": "search",
+    "data": {**SWEEP["data"], "validation": 0.25},
+    "server": {"schedule": "cosine"},
+    "search": {"first_rounds": 15, "attacks": ["alie", {"name": "nan", "every": 3}], "seeds": [1, 2],
+               "space": {"server.aggregator": ["krum", "median"], "server.learning_rate": [0.01, 0.1, 1]}},
+}
+
+
+def is_whole(path, document):
+    """A result that was completed, or paused by a search; an index; what a search leaves."""
+    if path.name == "sweep.json":
+        return "runs" in document
+    if path.name == "search.json":
+        return document["status"] in ("unfinished", "completed") and len(document["trials"]) == 6
+    if path.name == "winner.json":
+        return "sweep" in document
+    return document["status"] == "completed" or document["reason"].startswith("paused by the search")
+
+
 def damage(folder):
-    """Files that are not whole, by their names: results and the index must parse."""
+    """Files that are not whole, by their names: all of them must parse."""
     bad = []
     for path in pathlib.Path(folder).rglob("*.json"):
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            whole = "runs" in document if path.name == "sweep.json" else document["status"] == "completed"
+            whole = is_whole(path, json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError):
             whole = False
         if not whole:
@@ -49,9 +69,10 @@ def leftovers(folder):
 
 
 class Tally:
-    """What the kills have hit."""
+    """What the kills have hit; `runs` is the number of results of the whole."""
 
-    def __init__(self):
+    def __init__(self, runs):
+        self.runs = runs
         self.kills = self.campaigns = 0
         self.temporaries = self.checkpoints = self.between = 0
         self.damaged, self.different, self.left, self.failed = [], [], [], []
@@ -60,7 +81,7 @@ class Tally:
         names = leftovers(folder)
         self.temporaries += any(".tmp-" in name for name in names)
         self.checkpoints += any(name.endswith(".checkpoint") for name in names)
-        self.between += 0 < len(result_files(folder)) < 8
+        self.between += 0 < len(result_files(folder)) < self.runs
         self.damaged += damage(folder)
 
 
@@ -91,30 +112,41 @@ def finish(config, out, whole, tally):
     shutil.rmtree(out)
 
 
+def campaign(document, kills, folder):
+    """Kills one kind of campaign so often; returns what was hit."""
+    kind = document["name"]
+    config, out = write(f"{folder}/{kind}.json", document), f"{folder}/{kind}"
+    begun = time.monotonic()
+    done = run("run", config, "--out", f"{folder}/whole-{kind}", "--checkpoint", "0.003", "--jobs", "2")
+    alone = time.monotonic() - begun
+    checks.expect(f"{kind}: undisturbed", done.returncode == 0, done.stderr)
+    whole, attempts = stable_folder(f"{folder}/whole-{kind}"), 0
+    tally = Tally(len(result_files(f"{folder}/whole-{kind}")))
+    while tally.kills < kills and attempts < 10 * kills + 100:  # where nothing is ever hit it would go on for ever
+        attempts += 1
+        if hit(config, out, 0.7 * alone, tally) or MOMENTS.random() < 0.1:
+            finish(config, out, whole, tally)
+    finish(config, out, whole, tally)
+    return tally
+
+
+def report(kind, tally, kills):
+    print(f"{kind}: {tally.kills} kills in {tally.campaigns} campaigns; afterwards lay there: results of a part of the "
+          f"runs {tally.between} times, checkpoints {tally.checkpoints}, temporary files {tally.temporaries}")
+    checks.expect(f"{kind}: {kills} kills", tally.kills >= kills, tally.kills)
+    checks.expect(f"{kind}: the kills hit every kind of moment",
+                  kills < 100 or min(tally.between, tally.checkpoints) > 0)
+    checks.expect(f"{kind}: nothing half-written was ever there", not tally.damaged, tally.damaged[:5])
+    checks.expect(f"{kind}: --resume never failed", not tally.failed, tally.failed[:2])
+    checks.expect(f"{kind}: the bytes of an undisturbed one every time", not tally.different, tally.different)
+    checks.expect(f"{kind}: no temporary file, lock or checkpoint is left", not tally.left, tally.left[:5])
+
+
 def main():
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    tally = Tally()
     with scratch() as folder:
-        config = write(f"{folder}/kill.json", SWEEP)
-        begun = time.monotonic()
-        done = run("run", config, "--out", f"{folder}/whole", "--checkpoint", "0.003", "--jobs", "2")
-        alone = time.monotonic() - begun
-        checks.expect("an undisturbed sweep", done.returncode == 0, done.stderr)
-        whole = stable_folder(f"{folder}/whole")
-        out, attempts = f"{folder}/out", 0
-        while tally.kills < KILLS and attempts < ATTEMPTS_MOST:
-            attempts += 1
-            if hit(config, out, 0.7 * alone, tally) or MOMENTS.random() < 0.1:
-                finish(config, out, whole, tally)
-        finish(config, out, whole, tally)
-    print(f"{tally.kills} kills in {tally.campaigns} sweeps; afterwards lay there: results of a part of the runs "
-          f"{tally.between} times, checkpoints {tally.checkpoints}, temporary files {tally.temporaries}")
-    checks.expect(f"{KILLS} kills", tally.kills >= KILLS, tally.kills)
-    checks.expect("the kills hit every kind of moment", KILLS < 100 or min(tally.between, tally.checkpoints) > 0)
-    checks.expect("nothing half-written was ever there", not tally.damaged, tally.damaged[:5])
-    checks.expect("--resume never failed", not tally.failed, tally.failed[:2])
-    checks.expect("the bytes of the undisturbed sweep every time", not tally.different, tally.different)
-    checks.expect("no temporary file, lock or checkpoint is left", not tally.left, tally.left[:5])
+        for document, kills in ((SWEEP, KILLS), (SEARCH, (KILLS + 3) // 4)):
+            report(document["name"], campaign(document, kills, folder), kills)
     checks.finish()
 
 

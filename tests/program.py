@@ -100,9 +100,12 @@ def changed(document, **changes):
     return {**json.loads(json.dumps(document)), **changes}
 
 
+INDEXES = ("sweep.json", "search.json", "winner.json")
+
+
 def result_files(folder):
-    """Result files below a folder, without the index, by name."""
-    return {path.name: path for path in sorted(pathlib.Path(folder).rglob("*.json")) if path.name != "sweep.json"}
+    """Result files below a folder, without the index and what a search leaves beside them, by name."""
+    return {path.name: path for path in sorted(pathlib.Path(folder).rglob("*.json")) if path.name not in INDEXES}
 
 
 def stable_bytes(path):
@@ -117,8 +120,9 @@ def stable_bytes(path):
 
 
 def stable_folder(folder):
-    """All result files below a folder without environment and timing, and the index, by name."""
+    """All result files below a folder without environment and timing, and the indexes, by name."""
     files = {name: stable_bytes(path) for name, path in result_files(folder).items()}
-    for path in pathlib.Path(folder).rglob("sweep.json"):
-        files[path.name] = path.read_text(encoding="utf-8")
+    for index in INDEXES:
+        for path in pathlib.Path(folder).rglob(index):
+            files[path.name] = path.read_text(encoding="utf-8")
     return files

@@ -57,7 +57,7 @@ Test(result, holds_the_tables_column_by_column)
     struct simulation_fixture fixture;
     cJSON *json = result_of(&fixture, text);
     const struct simulation *s = fixture.simulation;
-    for (size_t c = 0; c < EVAL_COLUMNS; c++)
+    for (size_t c = 0; c < EVAL_PLAIN_COLUMNS; c++)
         expect_column(at(at(json, "metrics"), s->evaluations.names[c]), &s->evaluations, c);
     for (size_t c = 0; c < ROUND_COLUMNS; c++)
         expect_column(at(at(json, "per_round"), s->rounds.names[c]), &s->rounds, c);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# docs_plots.sh PROGRAM: runs the experiments of docs/plots.md and docs/sessions and draws every picture there again, into
+# docs_plots.sh PROGRAM: runs the experiments of docs/plots.md, docs/search.md and docs/sessions and draws every picture there again, into
 # docs/plots/ and docs/sessions/, and the one of docs/reports.md, which needs Chromium.
 # A command here and the one shown in the page are the same but for the folders.
 set -euo pipefail
@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for config in configs/examples/demo configs/examples/heterogeneity configs/plots/confidence configs/plots/worst-case; do
+for config in configs/examples/demo configs/examples/heterogeneity configs/plots/confidence configs/plots/worst-case \
+    configs/search/halving configs/search/hyperband; do
     echo "running $config.json"
     "$program" run "$config.json" --out "$work" --jobs 2 --quiet
 done
@@ -29,6 +30,8 @@ draw ratio curves confidence --metric error_ratio --log
 draw heatmap heatmap worst-case
 draw selection selection confidence
 draw partition partition heterogeneity
+draw halving halving search-halving
+draw hyperband halving search-hyperband
 
 tools/python.sh tools/sessions.py "$program" "$work" docs/sessions
 

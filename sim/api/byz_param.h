@@ -58,6 +58,9 @@ struct byz_param {
     const uint64_t
         *initial_counts; /* default of COUNTS, ended by 0; NULL is the empty list (items are then >= 1) */
     const char *doc;     /* one sentence, with units */
+    /* Left out of the resolved configuration while it has its default. For numbers that came later than
+     * results that people keep: the hash of a configuration, and so the name of its result, stays. */
+    bool brief;
 };
 
 /* What every variant descriptor begins with, so that tables of any kind can be listed and described alike. */

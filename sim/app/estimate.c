@@ -146,6 +146,8 @@ int estimate_sweep(struct sweep *sweep, struct datasets *datasets, const struct 
             if (rc == ERR_OK)
                 rc = measure(settings, dataset, allowance < 0.5 ? allowance : 0.5, &rates, err);
         }
+        out[i].round = rates.round;
+        out[i].evaluation = rates.evaluation;
         out[i].seconds = out[i].kept ? 0 : seconds_left(settings, out[i].rounds_done, &rates);
         if (rc != ERR_OK)
             err_wrap(err, "%s", sweep->runs[i].experiment.run_name);

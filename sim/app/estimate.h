@@ -6,14 +6,15 @@
 #include "sim/app/sweep.h"
 
 struct estimate {
-    double memory;        /* bytes of the simulation, without the data, which the runs share */
-    double seconds;       /* of what is left to do; 0 for a run that is kept */
-    bool kept;            /* with --resume: it is complete and would not be run */
-    bool measured;        /* false: rates are those of the run before it that was measured */
-    bool replaced;        /* a file of its name would be replaced */
-    size_t blocks;        /* blocks of columns that a round goes through (workers.storage) */
-    bool recomputed;      /* and whether each of them computes all gradients anew */
-    uint64_t rounds_done; /* with --resume: rounds that a checkpoint would bring */
+    double memory;            /* bytes of the simulation, without the data, which the runs share */
+    double seconds;           /* of what is left to do; 0 for a run that is kept */
+    double round, evaluation; /* seconds of one */
+    bool kept;                /* with --resume: it is complete and would not be run */
+    bool measured;            /* false: rates are those of the run before it that was measured */
+    bool replaced;            /* a file of its name would be replaced */
+    size_t blocks;            /* blocks of columns that a round goes through (workers.storage) */
+    bool recomputed;          /* and whether each of them computes all gradients anew */
+    uint64_t rounds_done;     /* with --resume: rounds that a checkpoint would bring */
 };
 
 /* Fills out (count of the sweep): creates simulations and runs a few rounds of at most 100 of them, spread

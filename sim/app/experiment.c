@@ -9,6 +9,7 @@
 #include "sim/core/optimizer.h"
 #include "sim/plugin/plugin.h"
 
+#include <math.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,14 @@ static void check_storage(const struct check *check)
                        reason);
 }
 
+static void check_validation(const struct check *check)
+{
+    double validation = check->settings->data.validation;
+    if (validation > 1 && validation != floor(validation))
+        config_mistake(check->errors, check->source, check->json, "data.validation",
+                       "%g is neither a fraction below 1 nor a whole number of samples", validation);
+}
+
 static void check_optimizer(const struct check *check)
 {
     const struct server_settings *server = &check->settings->server;
@@ -159,6 +168,7 @@ int experiment_read(struct experiment *experiment, const struct config_source *s
     struct check check = {&experiment->settings, source, point->json, errors};
     check_name(&check);
     check_counts(&check);
+    check_validation(&check);
     check_defence(&check);
     check_storage(&check);
     check_optimizer(&check);

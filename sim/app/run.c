@@ -20,6 +20,7 @@ struct job {
     struct simulation *simulation;
     char *result_path, *checkpoint_path;
     double begun, saved; /* monotonic seconds: of the run, of its last checkpoint */
+    bool halted;         /* by the end of the stage, or by the user */
     struct err err;
 };
 
@@ -49,7 +50,8 @@ static void load_checkpoint(struct job *job, const struct dataset *dataset)
     if (!file_exists(job->checkpoint_path) ||
         file_read(job->checkpoint_path, CHECKPOINT_MOST, &bytes, &length, &ignored) != ERR_OK)
         return;
-    if (checkpoint_load(job->simulation, job->run->experiment.identity, bytes, length, &ignored) != ERR_OK) {
+    if (checkpoint_load(job->simulation, job->run->experiment.identity, bytes, length, &ignored) != ERR_OK ||
+        job->simulation->round > job->run->until) {
         simulation_free(job->simulation);
         simulation_create(&job->simulation, &job->run->experiment.settings, dataset, &job->err);
     }
@@ -89,7 +91,9 @@ static bool on_stop(void *context)
         if (save_checkpoint(job) != ERR_OK)
             tell_trouble(job);
     }
-    return atomic_load(job->options->stop);
+    job->run->paused = job->run->rounds_done == job->run->until;
+    job->halted = job->run->paused || atomic_load(job->options->stop);
+    return job->halted;
 }
 
 /* The figures of the last evaluation, for tables and the index. */
@@ -98,10 +102,10 @@ static void note_figures(struct sweep_run *run, const cJSON *final)
     const struct {
         const char *name;
         double *to;
-    } figures[] = {{"train_loss", &run->train_loss},
-                   {"test_loss", &run->test_loss},
-                   {"test_accuracy", &run->test_accuracy},
-                   {"parameter_error", &run->parameter_error}};
+    } figures[] = {
+        {"train_loss", &run->train_loss},           {"test_loss", &run->test_loss},
+        {"test_accuracy", &run->test_accuracy},     {"parameter_error", &run->parameter_error},
+        {"validation_loss", &run->validation_loss}, {"validation_accuracy", &run->validation_accuracy}};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(final, figures[i].name);
         *figures[i].to = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
@@ -140,17 +144,28 @@ static int write_result(struct job *job, double started)
     return rc;
 }
 
-/* Runs the simulation to its end or to the user's stop, which leaves a checkpoint before the last evaluation:
- * going on from it gives the file of an undisturbed run. */
+/* What a run that ends before its last round says of it. */
+static void explain(const struct job *job)
+{
+    struct text *reason = &job->simulation->reason;
+    if (!job->run->paused)
+        return;
+    text_clear(reason);
+    text_printf(reason, "paused by the search after round %llu", (unsigned long long)job->run->until);
+}
+
+/* Runs the simulation to its end, to that of the stage or to the user's stop; these two leave a checkpoint
+ * before the last evaluation: going on from it gives the file of an undisturbed run. */
 static int simulate(struct job *job, const struct dataset *dataset)
 {
     double started = now(CLOCK_REALTIME);
     const struct simulation_hooks hooks = {.context = job, .progress = on_progress, .stop = on_stop};
     int rc = simulation_create(&job->simulation, &job->run->experiment.settings, dataset, &job->err);
-    if (rc == ERR_OK && job->options->resume) {
+    if (rc == ERR_OK && (job->options->resume || job->run->paused)) {
         load_checkpoint(job, dataset);
         rc = (int)job->err.code;
     }
+    job->run->paused = false;
     job->begun = job->saved = now(CLOCK_MONOTONIC);
     if (rc == ERR_OK)
         job->simulation->profile.on = job->options->profile;
@@ -158,7 +173,9 @@ static int simulate(struct job *job, const struct dataset *dataset)
         rc = simulation_run(job->simulation, &hooks, &job->err);
     if (rc != ERR_OK)
         return rc;
-    bool stopped = job->simulation->status == SIMULATION_STOPPED && atomic_load(job->options->stop);
+    bool stopped = job->simulation->status == SIMULATION_STOPPED && job->halted;
+    job->run->halted = stopped && !job->run->paused;
+    explain(job);
     if (stopped)
         rc = save_checkpoint(job);
     if (stopped && rc == ERR_OK)
@@ -177,6 +194,17 @@ static char *path_of(const struct sweep *sweep, const struct sweep_run *run, con
     return path.data;
 }
 
+/* Whether the result is what this stage would leave: complete, or, for a pause, stopped at that very round.
+ */
+static bool is_of_stage(const struct sweep_run *run)
+{
+    if (run->until == run->experiment.settings.rounds)
+        return run->status != SIMULATION_STOPPED;
+    return run->status == SIMULATION_STOPPED
+               ? run->rounds_done == run->until
+               : run->status == SIMULATION_DIVERGED && run->rounds_done <= run->until;
+}
+
 bool run_keep(struct sweep *sweep, size_t index)
 {
     struct sweep_run *run = &sweep->runs[index];
@@ -185,9 +213,13 @@ bool run_keep(struct sweep *sweep, size_t index)
     bool kept = false;
     if (path != NULL && file_exists(path) &&
         result_read(path, run->experiment.identity, &json, NULL) == ERR_OK) {
+        const cJSON *rounds = cJSON_GetObjectItemCaseSensitive(json, "rounds_completed");
         run->status = status_of(cJSON_GetObjectItemCaseSensitive(json, "status")->valuestring);
-        kept = run->status != SIMULATION_STOPPED;
+        run->rounds_done = cJSON_IsNumber(rounds) ? (uint64_t)rounds->valuedouble : 0;
+        kept = is_of_stage(run);
     }
+    if (kept)
+        run->paused = run->status == SIMULATION_STOPPED;
     if (kept)
         note_figures(run, cJSON_GetObjectItemCaseSensitive(json, "final"));
     cJSON_Delete(json);
@@ -225,6 +257,7 @@ enum sweep_state run_experiment(struct sweep *sweep, size_t index, struct datase
     const struct dataset *dataset = NULL;
     int rc = ERR_OK;
     run->rounds_done = run->rounds_resumed = 0;
+    run->halted = false;
     job.result_path = path_of(sweep, run, ".json");
     job.checkpoint_path = path_of(sweep, run, ".checkpoint");
     if (job.result_path == NULL || job.checkpoint_path == NULL) {

@@ -5,8 +5,8 @@
 
 #include "sim/app/sweep.h"
 
-/* Whether a result of this very configuration that ran to its end lies in the folder: then status and figures
- * are taken from it. */
+/* Whether a result of this very configuration that ran to its end lies in the folder (in a sweep of stages:
+ * to the end of the stage): then status, rounds and figures are taken from it. */
 bool run_keep(struct sweep *sweep, size_t index);
 
 /* Removes the checkpoint that a process killed at the right moment left beside a complete result. */

@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* {"path": value} for each key of the document's "sweep", as the point has it. */
-static cJSON *swept_values(const struct config_source *source, const cJSON *json)
+/* {"path": value} for each of the keys, as the point has it. */
+static cJSON *swept_values(const cJSON *keys, const cJSON *json)
 {
-    cJSON *values = cJSON_CreateObject(), *key = NULL;
-    const cJSON *sweep = cJSON_GetObjectItemCaseSensitive(config_source_root(source), "sweep");
-    cJSON_ArrayForEach(key, sweep)
+    cJSON *values = cJSON_CreateObject();
+    const cJSON *key = NULL;
+    cJSON_ArrayForEach(key, keys)
     {
         const cJSON *value = config_value_at(json, key->string);
         if (value != NULL)
@@ -28,37 +28,49 @@ static cJSON *swept_values(const struct config_source *source, const cJSON *json
 }
 
 static int read_point(struct sweep_run *run, const struct config_source *source,
-                      const struct config_point *point, struct config_errors *errors)
+                      const struct config_point *point, const cJSON *keys, struct config_errors *errors)
 {
     run->train_loss = run->test_loss = run->test_accuracy = run->parameter_error = (double)NAN;
+    run->validation_loss = run->validation_accuracy = (double)NAN;
     int rc = experiment_read(&run->experiment, source, point, errors);
     if (rc != ERR_OK)
         return rc;
+    run->until = run->experiment.settings.rounds;
     struct text file = {0};
     text_printf(&file, "%s.json", run->experiment.run_name);
     run->file = file.data;
-    run->swept = swept_values(source, point->json);
+    run->swept = swept_values(keys, point->json);
     return file.failed || run->swept == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+int sweep_read_points(struct sweep *sweep, const struct config_source *source,
+                      const struct config_points *points, const cJSON *keys, const char *out,
+                      struct config_errors *errors)
+{
+    *sweep = (struct sweep){.runs = calloc(points->count, sizeof *sweep->runs)};
+    pthread_mutex_init(&sweep->lock, NULL);
+    int rc = sweep->runs == NULL ? ERR_MEMORY : ERR_OK;
+    for (size_t i = 0; sweep->runs != NULL && i < points->count; i++) {
+        int problem = read_point(&sweep->runs[i], source, &points->items[i], keys, errors);
+        rc = problem != ERR_OK ? problem : rc;
+        sweep->count++;
+    }
+    if (rc == ERR_OK)
+        sweep->directory = file_join(out, sweep->runs[0].experiment.settings.name);
+    return rc == ERR_OK && sweep->directory == NULL ? ERR_MEMORY : rc;
 }
 
 int sweep_read(struct sweep *sweep, const struct config_source *source, const char *out,
                struct config_errors *errors)
 {
     struct config_points points = {0};
+    const cJSON *keys = cJSON_GetObjectItemCaseSensitive(config_source_root(source), "sweep");
     *sweep = (struct sweep){0};
-    pthread_mutex_init(&sweep->lock, NULL);
     int rc = config_points_expand(source, &points, errors);
-    if (rc == ERR_OK && (sweep->runs = calloc(points.count, sizeof *sweep->runs)) == NULL)
-        rc = ERR_MEMORY;
-    for (size_t i = 0; sweep->runs != NULL && i < points.count; i++) {
-        int problem = read_point(&sweep->runs[i], source, &points.items[i], errors);
-        rc = problem != ERR_OK ? problem : rc;
-        sweep->count++;
-    }
     if (rc == ERR_OK)
-        sweep->directory = file_join(out, sweep->runs[0].experiment.settings.name);
+        rc = sweep_read_points(sweep, source, &points, keys, out, errors);
     config_points_free(&points);
-    return rc == ERR_OK && sweep->directory == NULL ? ERR_MEMORY : rc;
+    return rc;
 }
 
 void sweep_fini(struct sweep *sweep)
@@ -68,9 +80,10 @@ void sweep_fini(struct sweep *sweep)
         free(sweep->runs[i].file);
         cJSON_Delete(sweep->runs[i].swept);
     }
+    if (sweep->runs != NULL)
+        pthread_mutex_destroy(&sweep->lock);
     free(sweep->runs);
     free(sweep->directory);
-    pthread_mutex_destroy(&sweep->lock);
     *sweep = (struct sweep){0};
 }
 
@@ -110,18 +123,19 @@ static int write_index(struct crew *crew, struct err *err)
     for (size_t i = 0; i < sweep->count; i++) {
         const struct sweep_run *run = &sweep->runs[i];
         bool there = run->state == SWEEP_FINISHED || run->state == SWEEP_KEPT;
+        const double none = (double)NAN; /* the figures of a run at work are its thread's */
         index_add(&index, &(struct index_entry){.label = run->experiment.label,
                                                 .file = run->file,
                                                 .identity = run->experiment.identity,
                                                 .status = there ? result_status_word(run->status)
                                                           : run->state == SWEEP_FAILED ? "failed"
                                                                                        : "pending",
-                                                .error = run->err.text,
+                                                .error = run->state == SWEEP_FAILED ? run->err.text : "",
                                                 .swept = run->swept,
-                                                .train_loss = run->train_loss,
-                                                .test_loss = run->test_loss,
-                                                .test_accuracy = run->test_accuracy,
-                                                .parameter_error = run->parameter_error});
+                                                .train_loss = there ? run->train_loss : none,
+                                                .test_loss = there ? run->test_loss : none,
+                                                .test_accuracy = there ? run->test_accuracy : none,
+                                                .parameter_error = there ? run->parameter_error : none});
     }
     return index_write(&index, crew->others, sweep->runs[0].experiment.settings.name, sweep->directory, err);
 }
@@ -136,7 +150,7 @@ static bool take_run(struct crew *crew, size_t *index, size_t *threads)
     size_t unused = crew->options->threads > crew->busy ? crew->options->threads - crew->busy : 0;
     *threads = (unused + takers - 1) / takers;
     *threads = *threads < 1 ? 1 : *threads;
-    while (crew->sweep->runs[crew->next].state != SWEEP_PENDING)
+    while (crew->sweep->runs[crew->next].state != SWEEP_PENDING || crew->sweep->runs[crew->next].resting)
         crew->next++;
     *index = crew->next++;
     crew->pending--;
@@ -239,36 +253,62 @@ static int run_crew(struct crew *crew, struct err *err)
     return started > 0 ? ERR_OK : err_set(err, ERR_MEMORY, "no thread could be started; use --jobs 1");
 }
 
+static bool is_kept(const struct crew *crew, size_t index)
+{
+    const struct sweep_stages *stages = crew->options->stages;
+    if (!crew->options->resume)
+        return false;
+    return run_keep(crew->sweep, index) ||
+           (stages != NULL && stages->known(stages->context, crew->sweep, index));
+}
+
 /* What is complete already, before anything starts: so the index and the time left are right from the
  * beginning. */
 static void keep_results(struct crew *crew)
 {
     struct sweep *sweep = crew->sweep;
     const struct sweep_events *events = &crew->options->events;
+    crew->next = crew->pending = 0;
     for (size_t i = 0; i < sweep->count && !atomic_load(crew->options->stop); i++) {
+        if (sweep->runs[i].resting)
+            continue;
         sweep->runs[i].state = SWEEP_PENDING;
         sweep->runs[i].err = (struct err){0};
-        if (!crew->options->resume || !run_keep(sweep, i)) {
+        if (!is_kept(crew, i)) {
             crew->pending++;
             continue;
         }
         sweep->runs[i].state = SWEEP_KEPT;
-        run_forget_checkpoint(sweep, i);
+        if (!sweep->runs[i].paused)
+            run_forget_checkpoint(sweep, i);
         if (events->ended != NULL)
             events->ended(events->context, sweep, i);
     }
 }
 
+static int run_stage(struct crew *crew, bool *more, struct err *err)
+{
+    const struct sweep_stages *stages = crew->options->stages;
+    *more = false;
+    keep_results(crew);
+    int rc = write_index(crew, err);
+    if (rc == ERR_OK)
+        rc = run_crew(crew, err);
+    if (rc == ERR_OK && stages != NULL)
+        rc = stages->next(stages->context, crew->sweep, more, err);
+    return rc;
+}
+
 /* In a folder of one's own: nobody else's temporary files and no other index can be there. */
 static int run_locked(struct crew *crew, const struct lock *lock, struct err *err)
 {
+    bool more = true;
     if (lock->held)
         file_remove_temporaries(crew->sweep->directory);
-    keep_results(crew);
     crew->others = index_others(crew->sweep->directory, is_ours, crew->sweep);
-    int rc = crew->others == NULL ? err_set(err, ERR_MEMORY, "out of memory") : write_index(crew, err);
-    if (rc == ERR_OK)
-        rc = run_crew(crew, err);
+    int rc = crew->others == NULL ? err_set(err, ERR_MEMORY, "out of memory") : ERR_OK;
+    while (rc == ERR_OK && more)
+        rc = run_stage(crew, &more, err);
     cJSON_Delete(crew->others);
     return rc;
 }

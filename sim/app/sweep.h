@@ -23,13 +23,18 @@ enum sweep_state {
 
 struct sweep_run {
     struct experiment experiment;
-    char *file;   /* name of the result file within the directory */
-    cJSON *swept; /* {"key.path": value} of the sweep point */
+    uint64_t from, until; /* the rounds of this stage: 0 and all of them, unless the sweep has stages */
+    bool resting;         /* not part of this stage */
+    bool paused;          /* at round `until`, with a checkpoint, to go on in a later stage */
+    bool halted;          /* stopped by the user on the way to `until` */
+    char *file;           /* name of the result file within the directory */
+    cJSON *swept;         /* {"key.path": value} of the sweep point */
     enum sweep_state state;
     enum simulation_status status;
     uint64_t rounds_done;    /* written by the run's thread, read by others for progress: see sweep_events */
     uint64_t rounds_resumed; /* of those, rounds that a checkpoint brought */
     double train_loss, test_loss, test_accuracy, parameter_error; /* NaN where there is none */
+    double validation_loss, validation_accuracy;                  /* the same */
     size_t threads;         /* that the simulation had, once it has been made */
     struct profile profile; /* where its time went, when the sweep was asked for it */
     struct err err;
@@ -53,6 +58,18 @@ struct sweep_events { /* called under the sweep's lock, from any thread; any of 
     void (*trouble)(void *context, const struct sweep *sweep, size_t index, const struct err *err);
 };
 
+/* A sweep that is run in stages: each takes the runs that do not rest up to their round `until`. The
+ * functions are called while no run is at work, by the one process that has the folder. */
+struct sweep_stages {
+    void *context;
+    /* With `resume`, of a run whose result does not lie there as it was after this stage: whether its figures
+     * are known otherwise. */
+    bool (*known)(void *context, const struct sweep *sweep, size_t index);
+    /* Behind every stage, also one that was stopped: sets `from`, `until` and `resting` of each run for the
+     * next one; *more becomes false when there is none. */
+    int (*next)(void *context, struct sweep *sweep, bool *more, struct err *err);
+};
+
 struct sweep_options {
     size_t threads, jobs; /* threads in all, runs side by side; both at least 1 */
     bool profile;         /* measure where the time of every run goes */
@@ -60,6 +77,7 @@ struct sweep_options {
     double checkpoint_seconds;
     atomic_bool *stop; /* set it to end all runs after their present round */
     struct sweep_events events;
+    const struct sweep_stages *stages; /* NULL: there is one */
 };
 
 /* Expands and checks every point; all mistakes go to *errors. `out` is the folder for all results
@@ -67,6 +85,11 @@ struct sweep_options {
 int sweep_read(struct sweep *sweep, const struct config_source *source, const char *out,
                struct config_errors *errors);
 void sweep_fini(struct sweep *sweep);
+
+/* The same for points made otherwise; `keys` is an object whose keys are the paths in which they differ. */
+int sweep_read_points(struct sweep *sweep, const struct config_source *source,
+                      const struct config_points *points, const cJSON *keys, const char *out,
+                      struct config_errors *errors);
 
 /* Loads the data of every run and creates its simulation without running it: what only data can show. Stops
  * at the first error. */

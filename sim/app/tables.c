@@ -94,6 +94,13 @@ static const struct byz_param data_knobs[] = {
      .doc = "Who the partition spreads the data over: all workers, or the honest ones only (each Byzantine "
             "worker then "
             "holds an i.i.d. sample of all data)."},
+    {.name = "validation",
+     .type = BYZ_REAL,
+     .offset = offsetof(struct data_settings, validation),
+     .max = 4294967295.0,
+     .brief = true,
+     .doc = "Training samples that are held out at random before the rest is spread over the workers, and on "
+            "which the model is evaluated too: a fraction below 1, or how many; 0: none."},
 };
 
 static const struct config_key data_keys[] = {

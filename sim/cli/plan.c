@@ -7,31 +7,29 @@
 
 #include <stdio.h>
 
-enum { WORD = 32 };
-
-static void memory_words(char out[WORD], double bytes)
+void plan_memory_words(char out[PLAN_WORD], double bytes)
 {
     if (bytes >= 1e9)
-        snprintf(out, WORD, "%.1f GB", bytes / 1e9);
+        snprintf(out, PLAN_WORD, "%.1f GB", bytes / 1e9);
     else
-        snprintf(out, WORD, "%.1f MB", bytes / 1e6);
+        snprintf(out, PLAN_WORD, "%.1f MB", bytes / 1e6);
 }
 
-static void time_words(char out[WORD], double seconds)
+void plan_time_words(char out[PLAN_WORD], double seconds)
 {
     if (seconds < 120)
-        snprintf(out, WORD, "%.*f s", seconds < 10 ? 1 : 0, seconds);
+        snprintf(out, PLAN_WORD, "%.*f s", seconds < 10 ? 1 : 0, seconds);
     else if (seconds < 7200)
-        snprintf(out, WORD, "%.0f min", seconds / 60);
+        snprintf(out, PLAN_WORD, "%.0f min", seconds / 60);
     else
-        snprintf(out, WORD, "%.1f h", seconds / 3600);
+        snprintf(out, PLAN_WORD, "%.1f h", seconds / 3600);
 }
 
 static void print_run(const struct sweep_run *run, const struct estimate *estimate)
 {
-    char memory[WORD], time[WORD];
-    memory_words(memory, estimate->memory);
-    time_words(time, estimate->seconds);
+    char memory[PLAN_WORD], time[PLAN_WORD];
+    plan_memory_words(memory, estimate->memory);
+    plan_time_words(time, estimate->seconds);
     printf("%-60s %7llu %10s %10s", run->experiment.run_name,
            (unsigned long long)run->experiment.settings.rounds, memory, estimate->kept ? "-" : time);
     if (estimate->kept)
@@ -49,16 +47,16 @@ static void print_run(const struct sweep_run *run, const struct estimate *estima
 static void print_totals(const struct sweep *sweep, const struct estimate *estimates, size_t jobs,
                          size_t threads, double memory)
 {
-    char need[WORD], there[WORD], time[WORD];
+    char need[PLAN_WORD], there[PLAN_WORD], time[PLAN_WORD];
     size_t left = 0, measured = 0, replaced = 0;
     for (size_t i = 0; i < sweep->count; i++) {
         left += !estimates[i].kept;
         measured += estimates[i].measured;
         replaced += estimates[i].replaced;
     }
-    memory_words(need, memory);
-    memory_words(there, machine_memory().bytes);
-    time_words(time, estimate_seconds(estimates, sweep->count, jobs));
+    plan_memory_words(need, memory);
+    plan_memory_words(there, machine_memory().bytes);
+    plan_time_words(time, estimate_seconds(estimates, sweep->count, jobs));
     printf("\n%zu of %zu run%s to do in %s/, %zu at a time on %zu thread%s: about %s, %s of %s memory (data "
            "included)\n",
            left, sweep->count, sweep->count == 1 ? "" : "s", sweep->directory, jobs, threads,

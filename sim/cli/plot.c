@@ -5,6 +5,7 @@
 #include "sim/base/text.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/common.h"
+#include "sim/report/search_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static const struct cli_option options[] = {
     [SIZE] = {"size", "WxH", "width and height in pixels (default: as the panels need)"},
 };
 
-#define KINDS "curves, trend, heatmap, bars, selection or partition"
+#define KINDS "curves, trend, heatmap, bars, selection, partition or halving"
 
 struct command_line {
     const struct plot_kind *kind;
@@ -165,18 +166,37 @@ static int take(const struct cli_walk *walk, int option, struct command_line *li
     return CLI_OK;
 }
 
+/* The search in the one path that is named, and its runs, which need not all be there. */
+static int read_search(const struct command_line *line, struct records *records, cJSON **search)
+{
+    struct err err = {0};
+    if (line->paths.count > 1 || line->conditions.count > 0) {
+        err_set(&err, ERR_CONFIG, "%s draws one search, with all its trials: name its folder and no --where",
+                line->kind->name);
+        return cli_failed(&err);
+    }
+    if (search_file_read(line->paths.items[0], search, &err) != ERR_OK)
+        return cli_failed(&err);
+    return records_read(records, line->paths.items, 1, NULL, &err) == ERR_OK ? CLI_OK : cli_failed(&err);
+}
+
 static int draw(struct command_line *line)
 {
     struct records records = {0};
     struct plot_request request = line->request;
     struct err err = {0};
+    cJSON *search = NULL;
     int status = plot_check_path(line->out, &err) == ERR_OK ? CLI_OK : cli_failed(&err);
     if (status == CLI_OK)
-        status = common_records(&records, &line->paths, &line->conditions, request.metric);
+        status = line->kind->options & PLOT_SEARCH
+                     ? read_search(line, &records, &search)
+                     : common_records(&records, &line->paths, &line->conditions, request.metric);
     request.records = &records;
     request.labels = &line->labels;
+    request.search = search;
     if (status == CLI_OK && plot_draw(line->kind, &request, line->out, &err) != ERR_OK)
         status = cli_failed(&err);
+    cJSON_Delete(search);
     records_fini(&records);
     text_fini(&line->labels.seen);
     return status;
@@ -206,7 +226,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 const struct cli_command cli_plot = {
     .name = "plot",
     .summary = "draw results with gnuplot",
-    .arguments = "curves|trend|heatmap|bars|selection|partition FILE|DIR... -o FILE [options]",
+    .arguments = "curves|trend|heatmap|bars|selection|partition|halving FILE|DIR... -o FILE [options]",
     .details =
         "Draws result files and those in folders:\n\n"
         "  curves     a figure against the rounds, with the confidence band of the seeds; with --metric\n"
@@ -215,7 +235,9 @@ const struct cli_command cli_plot = {
         "  heatmap    a final figure over two keys, the worst over the attacks in each cell\n"
         "  bars       final figures as grouped bars: rules across, attacks in colour\n"
         "  selection  who was selected: the mean weight of each worker in the aggregate\n"
-        "  partition  how the data is spread: samples of each class at each worker\n\n"
+        "  partition  how the data is spread: samples of each class at each worker\n"
+        "  halving    a search: the objective of each trial against its rounds, up to where it was "
+        "dropped\n\n"
         "Lines, groups and panels come from what differs between the results; runs that differ in their "
         "seed\n"
         "alone are repetitions. KEY is a key of the configuration (attack, workers.byzantine), or of a "

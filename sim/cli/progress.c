@@ -24,28 +24,38 @@ void progress_init(struct progress *progress, bool quiet)
     progress->shown = progress->begun;
 }
 
-static uint64_t total_rounds(const struct sweep *sweep)
+static double total_rounds(const struct progress *progress, const struct sweep *sweep)
 {
-    uint64_t sum = 0;
+    double sum = 0;
+    if (progress->planned_rounds > 0)
+        return progress->planned_rounds;
     for (size_t i = 0; i < sweep->count; i++)
-        sum += sweep->runs[i].experiment.settings.rounds;
+        sum += (double)sweep->runs[i].until;
     return sum;
 }
 
-static uint64_t done_rounds(const struct progress *progress, const struct sweep *sweep)
+/* Runs in all; one that goes on in a later stage counts again. */
+static size_t total_runs(const struct progress *progress, const struct sweep *sweep)
 {
-    uint64_t sum = progress->rounds_before;
+    return progress->planned_runs > 0 ? progress->planned_runs : sweep->count;
+}
+
+static double done_rounds(const struct progress *progress, const struct sweep *sweep)
+{
+    double sum = progress->rounds_before;
     for (size_t i = 0; i < sweep->count; i++)
-        sum += sweep->runs[i].state == SWEEP_RUNNING ? sweep->runs[i].rounds_done : 0;
+        if (sweep->runs[i].state == SWEEP_RUNNING)
+            sum += (double)sweep->runs[i].rounds_done - (double)sweep->runs[i].from;
     return sum;
 }
 
 /* Rounds that did not have to be run now: of runs that have ended, and those that checkpoints brought. */
-static uint64_t skipped_rounds(const struct progress *progress, const struct sweep *sweep)
+static double skipped_rounds(const struct progress *progress, const struct sweep *sweep)
 {
-    uint64_t sum = progress->rounds_skipped;
+    double sum = progress->rounds_skipped;
     for (size_t i = 0; i < sweep->count; i++)
-        sum += sweep->runs[i].state == SWEEP_RUNNING ? sweep->runs[i].rounds_resumed : 0;
+        if (sweep->runs[i].state == SWEEP_RUNNING)
+            sum += (double)sweep->runs[i].rounds_resumed - (double)sweep->runs[i].from;
     return sum;
 }
 
@@ -78,16 +88,16 @@ static void bar(char out[32], double part)
 
 static void draw(struct progress *progress, const struct sweep *sweep, size_t index)
 {
-    double now = seconds(), total = (double)total_rounds(sweep), done = (double)done_rounds(progress, sweep);
-    double rate = (done - (double)skipped_rounds(progress, sweep)) / (now - progress->begun);
+    double now = seconds(), total = total_rounds(progress, sweep), done = done_rounds(progress, sweep);
+    double rate = (done - skipped_rounds(progress, sweep)) / (now - progress->begun);
+    size_t runs = total_runs(progress, sweep);
     char cells[32], left[32], line[160];
     clock_words(left, sizeof left, (total - done) / rate);
     bar(cells, total > 0 ? done / total : 1);
     progress->shown = now;
     snprintf(line, sizeof line, "[%s] %3.0f%% run %zu/%zu %.40s: %.0f rounds/s, %s left", cells,
-             total > 0 ? 100 * done / total : 100,
-             progress->ended + 1 < sweep->count ? progress->ended + 1 : sweep->count, sweep->count,
-             sweep->runs[index].experiment.label, rate, left);
+             total > 0 ? 100 * done / total : 100, progress->ended + 1 < runs ? progress->ended + 1 : runs,
+             runs, sweep->runs[index].experiment.label, rate, left);
     if (progress->terminal) {
         clear_line(progress);
         progress->width = (size_t)fprintf(stderr, "%s", line);
@@ -108,11 +118,11 @@ static void on_ended(void *context, const struct sweep *sweep, size_t index)
 {
     struct progress *progress = context;
     const struct sweep_run *run = &sweep->runs[index];
-    uint64_t rounds = run->experiment.settings.rounds;
+    double rounds = (double)(run->until - run->from);
     progress->ended++;
     progress->rounds_before += rounds;
     progress->rounds_skipped +=
-        run->state == SWEEP_KEPT ? rounds : rounds - (run->rounds_done - run->rounds_resumed);
+        run->state == SWEEP_KEPT ? rounds : rounds - ((double)run->rounds_done - (double)run->rounds_resumed);
     progress->failed += run->state == SWEEP_FAILED;
     clear_line(progress);
     if (run->state == SWEEP_FAILED) {
@@ -121,11 +131,19 @@ static void on_ended(void *context, const struct sweep *sweep, size_t index)
     }
     if (progress->quiet)
         return;
-    fprintf(stderr, "[%zu/%zu] %s: %s%s", progress->ended, sweep->count, run->experiment.run_name,
-            result_status_word(run->status), run->state == SWEEP_KEPT ? " earlier" : "");
-    if (run->rounds_resumed > 0)
+    fprintf(stderr, "[%zu/%zu] %s: ", progress->ended, total_runs(progress, sweep), run->experiment.run_name);
+    if (run->paused)
+        fprintf(stderr, "%llu rounds", (unsigned long long)run->until);
+    else
+        fputs(result_status_word(run->status), stderr);
+    fputs(run->state == SWEEP_KEPT ? " earlier" : "", stderr);
+    if (run->rounds_resumed > run->from)
         fprintf(stderr, ", from round %llu on", (unsigned long long)run->rounds_resumed);
-    if (isfinite(run->test_accuracy))
+    if (progress->planned_runs > 0 && isfinite(run->validation_accuracy))
+        fprintf(stderr, ", validation accuracy %.4f", run->validation_accuracy);
+    else if (progress->planned_runs > 0 && isfinite(run->validation_loss))
+        fprintf(stderr, ", validation loss %.4g", run->validation_loss);
+    else if (isfinite(run->test_accuracy) && progress->planned_runs == 0)
         fprintf(stderr, ", test accuracy %.4f", run->test_accuracy);
     if (isfinite(run->train_loss))
         fprintf(stderr, ", train loss %.4g", run->train_loss);

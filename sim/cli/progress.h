@@ -8,9 +8,11 @@
 
 struct progress {
     bool quiet, terminal;
-    double begun, shown;     /* monotonic seconds */
-    uint64_t rounds_before;  /* rounds of runs that have ended */
-    uint64_t rounds_skipped; /* of those, rounds that did not have to be run */
+    double begun, shown;   /* monotonic seconds */
+    double rounds_before;  /* rounds of runs that have ended */
+    double rounds_skipped; /* of those, rounds that did not have to be run */
+    double planned_rounds; /* of a search, all stages together; 0: those of the sweep */
+    size_t planned_runs;   /* the same, stages of a run counted each; then validation figures are shown */
     size_t ended, failed;
     size_t width; /* of the line on the terminal */
 };

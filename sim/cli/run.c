@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `byzsim run` and `byzsim check`. */
-#include "sim/app/sweep.h"
+#include "sim/app/search.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/session.h"
 #include "sim/data/places.h"
@@ -13,7 +13,7 @@ static const struct cli_option run_options[] = {
     [SET] = {"set", "KEY=VALUE", "change the configuration, e.g. server.learning_rate=0.05; may be repeated"},
     [THREADS] = {"threads", "N",
                  "threads in all (default: as many as processors); results do not depend on it"},
-    [JOBS] = {"jobs", "N", "runs of a sweep side by side, sharing the threads (default 1)"},
+    [JOBS] = {"jobs", "N", "runs of a sweep or search side by side, sharing the threads (default 1)"},
     [OUT] = {"out", "DIR", "folder for results (default results)"},
     [RESUME] = {"resume", NULL, "keep complete results, go on with stopped runs"},
     [DRY_RUN] = {"dry-run", NULL,
@@ -110,11 +110,14 @@ const struct cli_command cli_run = {
     .details = "Runs every experiment of the configurations and writes a JSON result file for each.\n"
                "Ctrl-C finishes the round and writes a valid partial file; --resume goes on from there, and "
                "after a\n"
-               "kill from the last checkpoint. The files are the same in the end.\n\n"
+               "kill from the last checkpoint. The files are the same in the end. A configuration with a "
+               "\"search\" looks\n"
+               "for the best values of some keys (docs/search.md).\n\n"
                "  byzsim run configs/examples/first.json --set rounds=50 --set seed=7\n"
                "  byzsim run configs/examples/mnist-attacks.json --jobs 2 --resume\n"
                "  byzsim run configs/examples/heterogeneity.json --dry-run\n"
-               "  byzsim run configs/examples/first.json --profile",
+               "  byzsim run configs/examples/first.json --profile\n"
+               "  byzsim run configs/search/halving.json --jobs 2",
     .options = run_options,
     .option_count = sizeof run_options / sizeof run_options[0],
     .run = run,
@@ -128,7 +131,8 @@ static const struct cli_option check_options[] = {
     [CHECK_NO_DATA] = {"no-data", NULL, "check the configuration alone, without loading data"},
 };
 
-static int rehearse(struct sweep *sweep, const char *data)
+/* `search` is NULL for a sweep. */
+static int rehearse(struct sweep *sweep, struct search *search, const char *data)
 {
     struct data_places places = {0};
     struct datasets datasets = {0};
@@ -136,33 +140,48 @@ static int rehearse(struct sweep *sweep, const char *data)
     int rc = places_init(&places, data, &err);
     if (rc == ERR_OK && (rc = datasets_init(&datasets, &places, &err)) == ERR_OK) {
         rc = sweep_rehearse(sweep, &datasets, &err);
+        if (rc == ERR_OK && search != NULL)
+            rc = search_check_data(search, &datasets, &err);
         datasets_fini(&datasets);
     }
     places_fini(&places);
     return rc == ERR_OK ? CLI_OK : cli_failed(&err);
 }
 
+static void print_valid(const char *path, const struct sweep *sweep, const struct search *search)
+{
+    for (size_t i = 0; i < sweep->count; i++)
+        if (sweep->runs[i].experiment.warnings.length > 0)
+            printf("%s: %s: warning: %s", path, sweep->runs[i].experiment.run_name,
+                   text_string(&sweep->runs[i].experiment.warnings));
+    printf("%s: valid, %zu run%s", path, sweep->count, sweep->count == 1 ? "" : "s");
+    if (search != NULL)
+        printf(" of %zu trials", search->rungs.trials);
+    printf("\n");
+}
+
 static int check_file(const char *path, const struct common_list *assignments, const char *data,
                       bool with_data)
 {
     struct config_errors errors = {0};
-    struct sweep sweep = {0};
+    struct sweep alone = {0};
+    struct search search = {0};
     struct config_source *source = common_read(path, assignments);
     if (source == NULL)
         return CLI_USAGE;
-    int status = sweep_read(&sweep, source, "", &errors) == ERR_OK ? CLI_OK : CLI_USAGE;
+    bool searches = config_is_search(source);
+    int rc = searches ? search_read(&search, source, "", &errors) : sweep_read(&alone, source, "", &errors);
+    int status = rc == ERR_OK ? CLI_OK : CLI_USAGE;
+    struct sweep *sweep = searches ? &search.sweep : &alone;
     if (errors.count > 0)
         status = common_mistakes(&errors);
     config_errors_fini(&errors);
     if (status == CLI_OK && with_data)
-        status = rehearse(&sweep, data);
-    for (size_t i = 0; status == CLI_OK && i < sweep.count; i++)
-        if (sweep.runs[i].experiment.warnings.length > 0)
-            printf("%s: %s: warning: %s", path, sweep.runs[i].experiment.run_name,
-                   text_string(&sweep.runs[i].experiment.warnings));
+        status = rehearse(sweep, searches ? &search : NULL, data);
     if (status == CLI_OK)
-        printf("%s: valid, %zu run%s\n", path, sweep.count, sweep.count == 1 ? "" : "s");
-    sweep_fini(&sweep);
+        print_valid(path, sweep, searches ? &search : NULL);
+    search_fini(&search);
+    sweep_fini(&alone);
     config_source_free(source);
     return status;
 }

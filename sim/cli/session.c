@@ -5,6 +5,7 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/plan.h"
 #include "sim/cli/progress.h"
+#include "sim/cli/search.h"
 #include "sim/cli/summary.h"
 #include "sim/data/places.h"
 
@@ -107,8 +108,28 @@ static int run_sweep(struct sweep *sweep, struct datasets *datasets, const struc
     return outcome(sweep, &progress);
 }
 
-/* Runs the sweep, or tells what it would be, with its data at hand. */
-static int act(struct sweep *sweep, const struct session_options *options)
+static int run_search(struct search *search, struct datasets *datasets, const struct session_options *options,
+                      const struct sweep_options *sweep_options)
+{
+    struct err err = {0};
+    struct progress progress;
+    struct sweep_options with_events = *sweep_options;
+    progress_init(&progress, options->quiet);
+    progress.planned_rounds = search_planned_rounds(search);
+    progress.planned_runs = search_planned_runs(search);
+    with_events.events = progress_events(&progress);
+    session_listen();
+    if (search_run_all(search, datasets, &with_events, &err) != ERR_OK)
+        return cli_failed(&err);
+    if (search->sweep.index_error.code != ERR_OK)
+        fprintf(stderr, "byzsim: the index is missing or old: %s\n", search->sweep.index_error.text);
+    if (!options->quiet)
+        cli_search_summary(search);
+    return cli_search_outcome(search, atomic_load(&interrupted));
+}
+
+/* Runs the sweep or the search (NULL: there is none), or tells what it would be, with its data at hand. */
+static int act(struct sweep *sweep, struct search *search, const struct session_options *options)
 {
     struct data_places places = {0};
     struct datasets datasets = {0};
@@ -124,8 +145,12 @@ static int act(struct sweep *sweep, const struct session_options *options)
     };
     int rc = places_init(&places, options->data, &err);
     if (rc == ERR_OK && (rc = datasets_init(&datasets, &places, &err)) == ERR_OK) {
-        status = options->dry_run ? plan_print(sweep, &datasets, &sweep_options)
-                                  : run_sweep(sweep, &datasets, options, &sweep_options);
+        if (search != NULL)
+            status = options->dry_run ? cli_search_plan(search, &datasets, &sweep_options)
+                                      : run_search(search, &datasets, options, &sweep_options);
+        else
+            status = options->dry_run ? plan_print(sweep, &datasets, &sweep_options)
+                                      : run_sweep(sweep, &datasets, options, &sweep_options);
         datasets_fini(&datasets);
     }
     places_fini(&places);
@@ -136,17 +161,21 @@ int session_run(struct config_source *source, const struct session_options *opti
 {
     struct config_errors errors = {0};
     struct sweep sweep = {0};
-    int rc = sweep_read(&sweep, source, options->out, &errors), status;
+    struct search search = {0};
+    bool searches = config_is_search(source);
+    int status, rc = searches ? search_read(&search, source, options->out, &errors)
+                              : sweep_read(&sweep, source, options->out, &errors);
     if (errors.count > 0) {
         status = common_mistakes(&errors);
     } else if (rc != ERR_OK) {
         status = cli_failed(&(struct err){.code = ERR_MEMORY});
     } else {
         if (!options->quiet)
-            print_warnings(&sweep);
-        status = act(&sweep, options);
+            print_warnings(searches ? &search.sweep : &sweep);
+        status = act(&sweep, searches ? &search : NULL, options);
     }
     config_errors_fini(&errors);
+    search_fini(&search);
     sweep_fini(&sweep);
     config_source_free(source);
     return status;

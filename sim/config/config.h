@@ -50,8 +50,8 @@ cJSON *config_source_root(const struct config_source *source);
  * opens with a bracket, a brace or a double quote must be JSON); objects on the way are made; a variant given
  * as a word ("krum") becomes {"name": "krum"} when a path leads into it; list items are named by number
  * ("server.preaggregators.0.size"), and the number behind the last item appends. What follows "sweep." is one
- * key ("sweep.server.aggregator"). The later config_read reports unknown keys. 0, or a report in *errors and
- * the document as it was. */
+ * key ("sweep.server.aggregator"), and so is what follows "search.space.". The later config_read reports
+ * unknown keys. 0, or a report in *errors and the document as it was. */
 int config_source_set(struct config_source *source, const char *assignment, struct config_errors *errors);
 
 /* One point of a sweep. `label` names the swept values, readable in a file name ("alie-krum-seed2"; ""

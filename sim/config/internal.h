@@ -58,6 +58,8 @@ cJSON *config_set_value(const char *words, size_t length, const char **why);
 cJSON *config_path_find(const cJSON *root, const char *path);
 /* The deepest existing item on the path (at least the root). */
 const cJSON *config_path_nearest(const cJSON *root, const char *path);
+/* Whether `inner` is `outer` or leads into it. */
+bool config_path_leads_into(const char *outer, const char *inner);
 /* NULL, or what is wrong with the form of the path (static text). */
 const char *config_path_malformed(const char *path);
 /* Puts `value` (taken over, also on failure) at the path; false with the reason in *why and the tree

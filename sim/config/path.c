@@ -16,6 +16,12 @@ static const char *next_part(const char *path, char part[PART_SIZE])
     return path[length] == '.' ? path + length + 1 : NULL;
 }
 
+bool config_path_leads_into(const char *outer, const char *inner)
+{
+    size_t length = strlen(outer);
+    return strncmp(outer, inner, length) == 0 && (inner[length] == '.' || inner[length] == '\0');
+}
+
 const char *config_path_malformed(const char *path)
 {
     size_t parts = 0;

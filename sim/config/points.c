@@ -23,18 +23,11 @@ static void mistake(struct sweep *sweep, const cJSON *item, bool key, const char
     sweep->mistakes++;
 }
 
-/* Whether one path is the other or leads into it. */
-static bool leads_into(const char *outer, const char *inner)
-{
-    size_t length = strlen(outer);
-    return strncmp(outer, inner, length) == 0 && (inner[length] == '.' || inner[length] == '\0');
-}
-
 static void check_overlap(struct sweep *sweep, const cJSON *item)
 {
     for (const cJSON *other = item->next; other != NULL; other = other->next) {
-        bool inside = leads_into(item->string, other->string),
-             outside = leads_into(other->string, item->string);
+        bool inside = config_path_leads_into(item->string, other->string),
+             outside = config_path_leads_into(other->string, item->string);
         if (!inside && !outside)
             continue;
         struct text message = {0};
@@ -54,7 +47,7 @@ static void check_values(struct sweep *sweep, const cJSON *item)
     const char *option = present == NULL ? NULL : config_source_option_of(sweep->source, present);
     if (malformed != NULL)
         mistake(sweep, item, true, item->string, malformed);
-    else if (leads_into("sweep", item->string))
+    else if (config_path_leads_into("sweep", item->string))
         mistake(sweep, item, true, item->string, "a sweep cannot be swept");
     if (!cJSON_IsArray(item) || item->child == NULL) {
         text_printf(&message, "must be a list of at least one value; found %s",

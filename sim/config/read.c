@@ -191,6 +191,8 @@ static void read_key(struct config_reader *r, const struct config_key *key, cons
     case CONFIG_SECTION_LIST:
         read_items(r, key, item, (void *)(out + key->offset));
         break;
+    case CONFIG_RAW:
+        break;
     }
 }
 
@@ -261,7 +263,7 @@ void config_release(const struct config_section *section, void *out)
                 config_release(key->section, (char *)list->items + k * key->item_size);
             free(list->items);
             *list = (struct config_items){0};
-        } else {
+        } else if (key->type == CONFIG_VARIANT_LIST) {
             struct byz_variants *list = field;
             for (size_t k = 0; k < list->count; k++)
                 config_variant_release(&list->items[k]);

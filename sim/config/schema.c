@@ -6,6 +6,7 @@
  * and a sweep may supply what is required (so with a sweep no section requires anything).
  */
 #include "sim/config/internal.h"
+#include "sim/config/search.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -255,6 +256,8 @@ static void add_key(struct builder *b, cJSON *properties, const struct config_ke
         fill_section(b, add(b, schema, "items", cJSON_CreateObject()), key->section);
         add(b, schema, "default", cJSON_CreateArray());
         break;
+    case CONFIG_RAW:
+        break;
     }
 }
 
@@ -292,6 +295,58 @@ static void add_sweep(struct builder *b, cJSON *schema)
     add_number(b, values, "minItems", 1);
 }
 
+/* {name: [low, high]} */
+static void add_range_form(struct builder *b, cJSON *forms, const char *name, const char *doc, bool whole,
+                           bool positive)
+{
+    cJSON *form = append(b, forms, new_object(b, "object", doc));
+    cJSON *pair =
+        add(b, add(b, form, "properties", cJSON_CreateObject()), name, new_object(b, "array", NULL));
+    cJSON *bound = add(b, pair, "items", new_object(b, whole ? "integer" : "number", NULL));
+    if (positive)
+        add_number(b, bound, "exclusiveMinimum", 0);
+    add_number(b, pair, "minItems", 2);
+    add_number(b, pair, "maxItems", 2);
+    append(b, add(b, form, "required", cJSON_CreateArray()), cJSON_CreateString(name));
+    add(b, form, "additionalProperties", cJSON_CreateBool(false));
+}
+
+static void fill_space(struct builder *b, cJSON *space)
+{
+    add_string(b, space, "type", "object");
+    add_number(b, space, "minProperties", 1);
+    add_number(b, space, "maxProperties", SEARCH_DIMENSIONS_MOST);
+    cJSON *names = add(b, space, "propertyNames", cJSON_CreateObject());
+    add_string(b, names, "pattern",
+               "^(?!(search|sweep|name|seed|attack|data\\.validation)(\\.|$))(?!data$)[^.]+(\\.[^.]+)*$");
+    cJSON *forms =
+        add(b, add(b, space, "additionalProperties", cJSON_CreateObject()), "oneOf", cJSON_CreateArray());
+    cJSON *list = append(b, forms, new_object(b, "array", "These values."));
+    add_number(b, list, "minItems", 1);
+    add(b, list, "uniqueItems", cJSON_CreateBool(true));
+    add_range_form(b, forms, "uniform", "Any number from the first to the second.", false, false);
+    add_range_form(b, forms, "log_uniform", "The same, with a uniform logarithm.", false, true);
+    add_range_form(b, forms, "integers", "Any whole number from the first to the second.", true, false);
+}
+
+static void add_search(struct builder *b, cJSON *schema)
+{
+    cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
+    cJSON *search = add(b, properties, "search", cJSON_CreateObject());
+    fill_section(b, search, &config_search_section);
+    cJSON *keys = cJSON_GetObjectItemCaseSensitive(search, "properties");
+    cJSON *attacks = cJSON_GetObjectItemCaseSensitive(keys, "attacks");
+    cJSON *attack = cJSON_GetObjectItemCaseSensitive(properties, "attack");
+    fill_space(b, cJSON_GetObjectItemCaseSensitive(keys, "space"));
+    add_string(b, attacks, "type", "array");
+    add_number(b, attacks, "minItems", 1);
+    cJSON *reference = cJSON_GetObjectItemCaseSensitive(attack, "$ref");
+    cJSON *items = add(b, attacks, "items", cJSON_CreateObject());
+    if (reference != NULL)
+        add(b, items, "$ref", cJSON_Duplicate(reference, true));
+    append(b, add(b, search, "required", cJSON_CreateArray()), cJSON_CreateString("space"));
+}
+
 cJSON *config_schema(const struct config_section *section, const char *title, bool with_sweep)
 {
     struct builder b = {.defs = cJSON_CreateObject(), .with_sweep = with_sweep};
@@ -299,8 +354,10 @@ cJSON *config_schema(const struct config_section *section, const char *title, bo
     add_string(&b, schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
     add_string(&b, schema, "title", title);
     fill_section(&b, schema, section);
-    if (with_sweep)
+    if (with_sweep) {
         add_sweep(&b, schema);
+        add_search(&b, schema);
+    }
     if (cJSON_GetArraySize(b.defs) > 0)
         add(&b, schema, "$defs", b.defs);
     else

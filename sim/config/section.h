@@ -17,6 +17,7 @@ enum config_key_type {
     CONFIG_VARIANT,      /* struct byz_variant at `offset` */
     CONFIG_VARIANT_LIST, /* struct byz_variants at `offset` */
     CONFIG_SECTION_LIST, /* struct config_items at `offset`: a list of objects, each laid out by `section` */
+    CONFIG_RAW, /* anything: the key is known, and its value is read by other means (a search's space) */
 };
 
 /* What a CONFIG_SECTION_LIST reads into: `count` structs of the key's item_size bytes, malloc'ed. */

@@ -64,22 +64,40 @@ static int refuse(struct config_errors *errors, const char *option, const char *
     return ERR_CONFIG;
 }
 
-/* Puts the value at the path; "sweep.a.b" has the one key "a.b" within "sweep". */
-static bool put(cJSON *root, const char *path, cJSON *value, struct text *why)
+/* The object under `name`, made when it is missing; NULL when something else is there. */
+static cJSON *object_in(cJSON *parent, const char *name, int place)
 {
-    if (strncmp(path, "sweep.", 6) != 0)
-        return config_path_put(root, path, value, why);
-    cJSON *sweep = cJSON_GetObjectItemCaseSensitive(root, "sweep");
-    if (sweep == NULL && (sweep = cJSON_AddObjectToObject(root, "sweep")) != NULL)
-        sweep->valueint = value->valueint;
-    if (!cJSON_IsObject(sweep)) {
-        text_add(why, "\"sweep\" is no object");
+    cJSON *object = cJSON_GetObjectItemCaseSensitive(parent, name);
+    if (object == NULL && (object = cJSON_AddObjectToObject(parent, name)) != NULL)
+        object->valueint = place;
+    return cJSON_IsObject(object) ? object : NULL;
+}
+
+/* Puts the value under the one key `path` of the object. */
+static bool put_key(cJSON *object, const char *name, const char *path, cJSON *value, struct text *why)
+{
+    if (object == NULL) {
+        text_printf(why, "\"%s\" is no object", name);
         cJSON_Delete(value);
         return false;
     }
-    if (cJSON_GetObjectItemCaseSensitive(sweep, path + 6) != NULL)
-        return cJSON_ReplaceItemInObjectCaseSensitive(sweep, path + 6, value);
-    return cJSON_AddItemToObject(sweep, path + 6, value);
+    if (cJSON_GetObjectItemCaseSensitive(object, path) != NULL)
+        return cJSON_ReplaceItemInObjectCaseSensitive(object, path, value);
+    return cJSON_AddItemToObject(object, path, value);
+}
+
+/* Puts the value at the path; "sweep.a.b" has the one key "a.b" within "sweep", and so has
+ * "search.space.a.b" within the space. */
+static bool put(cJSON *root, const char *path, cJSON *value, struct text *why)
+{
+    static const char sweep[] = "sweep.", space[] = "search.space.";
+    if (strncmp(path, sweep, sizeof sweep - 1) == 0)
+        return put_key(object_in(root, "sweep", value->valueint), "sweep", path + sizeof sweep - 1, value,
+                       why);
+    if (strncmp(path, space, sizeof space - 1) == 0)
+        return put_key(object_in(object_in(root, "search", value->valueint), "space", value->valueint),
+                       "search.space", path + sizeof space - 1, value, why);
+    return config_path_put(root, path, value, why);
 }
 
 int config_source_set(struct config_source *source, const char *assignment, struct config_errors *errors)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The resolved configuration: filled structs back to JSON, every knob written out. */
+/* The resolved configuration: filled structs back to JSON, every knob written out (but for brief ones). */
 #include "sim/config/internal.h"
 
 static cJSON *write_counts(const struct byz_counts *list)
@@ -55,9 +55,13 @@ static bool add(cJSON *object, const char *name, cJSON *value)
 
 static bool add_knobs(cJSON *object, const struct byz_param *table, size_t count, const void *params)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!add(object, table[i].name, config_write_knob(&table[i], params)))
+    for (size_t i = 0; i < count; i++) {
+        cJSON *value = config_write_knob(&table[i], params);
+        if (table[i].brief && cJSON_IsNumber(value) && value->valuedouble == table[i].initial)
+            cJSON_Delete(value);
+        else if (!add(object, table[i].name, value))
             return false;
+    }
     return true;
 }
 
@@ -114,7 +118,7 @@ static bool add_key(cJSON *object, const struct config_key *key, const char *in)
         return add(object, key->name, write_list(field));
     if (key->type == CONFIG_SECTION_LIST)
         return add(object, key->name, write_items(key, field));
-    if (variant->kind == NULL)
+    if (key->type == CONFIG_RAW || variant->kind == NULL)
         return true;
     cJSON *item = config_write_variant(variant);
     if (item != NULL && !add_knobs(item, key->common, key->common_count, in + key->common_offset)) {

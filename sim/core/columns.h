@@ -12,6 +12,9 @@ enum {
     EVAL_TEST_BITS,
     EVAL_ATTACK_SUCCESS,
     EVAL_PARAMETER_ERROR,
+    EVAL_PLAIN_COLUMNS, /* all there are without a validation split */
+    EVAL_VALIDATION_LOSS = EVAL_PLAIN_COLUMNS,
+    EVAL_VALIDATION_ACCURACY,
     EVAL_COLUMNS
 };
 

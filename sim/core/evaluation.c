@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Evaluation: loss on a fixed subset of the training data, loss and accuracy on the test data, and the
- * success of an attack with a trigger. Samples are cut into fixed chunks, each scored by one thread; the
- * scores are added up in the order of the chunks.
+ * Evaluation: loss on a fixed subset of the training data, loss and accuracy on the test data and on what is
+ * held out for validation, and the success of an attack with a trigger. Samples are cut into fixed chunks,
+ * each scored by one thread; the scores are added up in the order of the chunks.
  */
 #include "sim/base/mem.h"
 #include "sim/core/phases.h"
@@ -24,15 +24,18 @@ int evaluation_prepare(struct simulation *simulation, struct err *err)
 {
     const struct dataset *dataset = simulation->dataset;
     const struct evaluation_settings *settings = &simulation->settings->evaluation;
-    size_t train = at_most(settings->train_samples, dataset->train.count);
+    const struct holdout *holdout = &simulation->holdings.holdout;
+    size_t train = at_most(settings->train_samples, holdout->training);
     size_t test = at_most(settings->test_samples, dataset->test.count), longest = train > test ? train : test;
-    simulation->train_subset = mem_array(dataset->train.count, sizeof *simulation->train_subset, err);
+    longest = holdout->validation > longest ? holdout->validation : longest;
+    simulation->train_subset = mem_array(holdout->training, sizeof *simulation->train_subset, err);
     simulation->scores = mem_array(longest / CHUNK + 1, sizeof *simulation->scores, err);
     if (simulation->train_subset == NULL || simulation->scores == NULL)
         return ERR_MEMORY;
     struct rng rng;
     rng_start(&rng, simulation->settings->seed, RNG_PARTITION, STREAM_SUBSET, 0);
-    rng_permutation(&rng, dataset->train.count, simulation->train_subset);
+    rng_permutation(&rng, holdout->training, simulation->train_subset);
+    holdout_number(holdout, holdout->training, simulation->train_subset);
     simulation->train_subset_count = train;
     simulation->test_count = test;
     return ERR_OK;
@@ -129,6 +132,19 @@ static void gather_classes(struct simulation *simulation)
     }
 }
 
+static void record_validation(struct simulation *simulation, double *row)
+{
+    const struct holdout *holdout = &simulation->holdings.holdout;
+    enum model_loss loss = simulation->model.kind->loss;
+    if (holdout->validation == 0)
+        return;
+    struct model_score validation = score(simulation, &simulation->dataset->train,
+                                          holdout->numbers + holdout->training, holdout->validation, false);
+    row[EVAL_VALIDATION_LOSS] = validation.loss / (double)validation.count;
+    if (simulation->dataset->classes > 0 && (loss == MODEL_CROSS_ENTROPY || loss == MODEL_LOGISTIC))
+        row[EVAL_VALIDATION_ACCURACY] = (double)validation.correct / (double)validation.count;
+}
+
 int evaluation_record(struct simulation *simulation, struct err *err)
 {
     const struct dataset *dataset = simulation->dataset;
@@ -153,6 +169,7 @@ int evaluation_record(struct simulation *simulation, struct err *err)
             row[EVAL_ATTACK_SUCCESS] = success_rate(simulation);
         }
     }
+    record_validation(simulation, row);
     if (dataset->truth != NULL && dataset->truth_size == simulation->d)
         row[EVAL_PARAMETER_ERROR] =
             sqrt(rows_distance2(simulation->parameters, dataset->truth, simulation->d));

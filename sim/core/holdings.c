@@ -10,15 +10,15 @@
 enum { STREAM_SPLIT = 0, STREAM_SAMPLE = 1 };
 
 static int split(struct holdings *holdings, const struct settings *settings, const struct dataset *dataset,
-                 size_t holders, struct err *err)
+                 const int32_t *labels, size_t holders, struct err *err)
 {
     const struct partition_kind *kind = (const void *)settings->data.partition.kind;
     struct rng rng;
     rng_start(&rng, settings->seed, RNG_PARTITION, STREAM_SPLIT, 0);
-    struct partition_input in = {.count = dataset->train.count,
+    struct partition_input in = {.count = holdings->holdout.training,
                                  .classes = dataset->classes,
                                  .holders = holders,
-                                 .labels = dataset->sequence > 0 ? NULL : dataset->train.labels,
+                                 .labels = labels,
                                  .rng = &rng};
     return kind->split(settings->data.partition.params, &in, holdings->samples, holdings->start, err);
 }
@@ -38,14 +38,32 @@ static int deal_sample(struct holdings *holdings, size_t worker, size_t count, s
     return ERR_OK;
 }
 
+/* The partition knows the training samples by their place among those that are not held out. */
+static int split_training(struct holdings *holdings, const struct settings *settings,
+                          const struct dataset *dataset, size_t holders, struct err *err)
+{
+    const struct holdout *holdout = &holdings->holdout;
+    const int32_t *labels = dataset->sequence > 0 ? NULL : dataset->train.labels;
+    if (labels == NULL || holdout->numbers == NULL)
+        return split(holdings, settings, dataset, labels, holders, err);
+    int32_t *left = mem_array(holdout->training, sizeof *left, err);
+    for (size_t k = 0; left != NULL && k < holdout->training; k++)
+        left[k] = labels[holdout->numbers[k]];
+    int rc = left == NULL ? ERR_MEMORY : split(holdings, settings, dataset, left, holders, err);
+    mem_free(left);
+    return rc;
+}
+
 int holdings_init(struct holdings *holdings, const struct settings *settings, const struct dataset *dataset,
                   struct err *err)
 {
     size_t workers = (size_t)settings->workers.count, byzantine = (size_t)settings->workers.byzantine;
     size_t holders = settings->data.holders == HOLDERS_HONEST ? workers - byzantine : workers;
-    size_t count = dataset->train.count, share = count / holders < 1 ? 1 : count / holders;
-    size_t total = count + (workers - holders) * share;
     *holdings = (struct holdings){.workers = workers, .seed = settings->seed};
+    if (holdout_init(&holdings->holdout, settings, dataset, err) != ERR_OK)
+        return (int)err->code;
+    size_t count = holdings->holdout.training, share = count / holders < 1 ? 1 : count / holders;
+    size_t total = count + (workers - holders) * share;
     holdings->start = mem_array(workers + 1, sizeof *holdings->start, err);
     holdings->samples = mem_array(total, sizeof *holdings->samples, err);
     holdings->shuffled = mem_array(total, sizeof *holdings->shuffled, err);
@@ -54,14 +72,17 @@ int holdings_init(struct holdings *holdings, const struct settings *settings, co
         holdings->epoch == NULL)
         return ERR_MEMORY;
     memset(holdings->epoch, 0xFF, workers * sizeof *holdings->epoch);
-    int rc = split(holdings, settings, dataset, holders, err);
+    int rc = split_training(holdings, settings, dataset, holders, err);
     for (size_t worker = holders; rc == ERR_OK && worker < workers; worker++)
         rc = deal_sample(holdings, worker, count, share, err);
+    if (rc == ERR_OK)
+        holdout_number(&holdings->holdout, holdings->start[workers], holdings->samples);
     return rc;
 }
 
 void holdings_fini(struct holdings *holdings)
 {
+    holdout_fini(&holdings->holdout);
     mem_free(holdings->start);
     mem_free(holdings->samples);
     mem_free(holdings->shuffled);

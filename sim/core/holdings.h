@@ -7,10 +7,12 @@
 #define SIM_CORE_HOLDINGS_H
 
 #include "sim/base/err.h"
+#include "sim/core/holdout.h"
 #include "sim/core/settings.h"
 #include "sim/data/dataset.h"
 
 struct holdings {
+    struct holdout holdout;
     size_t workers;
     size_t *start;      /* (workers + 1) */
     uint32_t *samples;  /* worker i holds samples[start[i]] .. samples[start[i+1] - 1] */
@@ -19,9 +21,9 @@ struct holdings {
     uint64_t seed;
 };
 
-/* Splits the training samples as the settings say. With holders "honest" the partition spreads the data over
- * the honest workers, and every Byzantine worker holds an i.i.d. sample of all the data, as large as an
- * honest share. */
+/* Holds out what is for validation and splits the other training samples as the settings say. With holders
+ * "honest" the partition spreads the data over the honest workers, and every Byzantine worker holds an i.i.d.
+ * sample of all the data, as large as an honest share. */
 int holdings_init(struct holdings *holdings, const struct settings *settings, const struct dataset *dataset,
                   struct err *err);
 void holdings_fini(struct holdings *holdings);

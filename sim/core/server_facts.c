@@ -14,8 +14,8 @@ enum { STREAM_ROOT = 0, STREAM_SAMPLE = 1, STREAM_NAMES = 2 };
 
 size_t server_facts_samples(const struct settings *settings, const struct dataset *dataset)
 {
-    size_t wanted = needs_samples(&settings->server.defence);
-    return wanted < dataset->train.count ? wanted : dataset->train.count;
+    size_t wanted = needs_samples(&settings->server.defence), there = holdout_training(settings, dataset);
+    return wanted < there ? wanted : there;
 }
 
 double server_facts_memory(const struct settings *settings, const struct dataset *dataset, size_t d)
@@ -28,15 +28,16 @@ double server_facts_memory(const struct settings *settings, const struct dataset
 
 /* Root data: samples drawn without replacement, classes balanced as it comes. */
 static int draw_root(struct server_facts *known, const struct settings *settings,
-                     const struct dataset *dataset, struct err *err)
+                     const struct holdout *holdout, struct err *err)
 {
-    uint32_t *all = mem_array(dataset->train.count, sizeof *all, err);
+    uint32_t *all = mem_array(holdout->training, sizeof *all, err);
     struct rng rng;
     known->root = mem_array(known->samples, sizeof *known->root, err);
     if (all != NULL && known->root != NULL) {
         rng_start(&rng, settings->seed, RNG_SERVER, STREAM_ROOT, 0);
-        rng_permutation(&rng, dataset->train.count, all);
+        rng_permutation(&rng, holdout->training, all);
         memcpy(known->root, all, known->samples * sizeof *all);
+        holdout_number(holdout, known->samples, known->root);
     }
     int rc = all == NULL || known->root == NULL ? ERR_MEMORY : ERR_OK;
     mem_free(all);
@@ -44,7 +45,7 @@ static int draw_root(struct server_facts *known, const struct settings *settings
 }
 
 int server_facts_init(struct server_facts *known, const struct settings *settings,
-                      const struct dataset *dataset, size_t d, struct err *err)
+                      const struct dataset *dataset, const struct holdout *holdout, size_t d, struct err *err)
 {
     size_t n = (size_t)settings->workers.count;
     struct rng rng;
@@ -59,7 +60,7 @@ int server_facts_init(struct server_facts *known, const struct settings *setting
     if (!(known->needs & BYZ_NEEDS_SERVER_GRADIENT))
         return ERR_OK;
     known->gradient = mem_array(d, sizeof *known->gradient, err);
-    return known->gradient == NULL ? ERR_MEMORY : draw_root(known, settings, dataset, err);
+    return known->gradient == NULL ? ERR_MEMORY : draw_root(known, settings, holdout, err);
 }
 
 void server_facts_fini(struct server_facts *known)
@@ -92,7 +93,8 @@ static struct model_batch gather_sample(const struct simulation *simulation, str
     struct rng rng;
     rng_start(&rng, simulation->settings->seed, RNG_SERVER, STREAM_SAMPLE, simulation->round);
     for (size_t k = 0; k < simulation->known.samples; k++)
-        room->index[k] = (uint32_t)rng_below(&rng, simulation->dataset->train.count);
+        room->index[k] = (uint32_t)rng_below(&rng, simulation->holdings.holdout.training);
+    holdout_number(&simulation->holdings.holdout, simulation->known.samples, room->index);
     return gather(simulation, room, room->index);
 }
 

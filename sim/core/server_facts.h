@@ -8,6 +8,7 @@
 #define SIM_CORE_SERVER_FACTS_H
 
 #include "sim/base/err.h"
+#include "sim/core/holdout.h"
 #include "sim/core/settings.h"
 #include "sim/data/dataset.h"
 
@@ -26,9 +27,10 @@ size_t server_facts_samples(const struct settings *settings, const struct datase
 /* Bytes that server_facts_init will ask for, where d says how many parameters there are. */
 double server_facts_memory(const struct settings *settings, const struct dataset *dataset, size_t d);
 
-/* Release with server_facts_fini, also after a failure. */
+/* Never draws what is held out. Release with server_facts_fini, also after a failure. */
 int server_facts_init(struct server_facts *known, const struct settings *settings,
-                      const struct dataset *dataset, size_t d, struct err *err);
+                      const struct dataset *dataset, const struct holdout *holdout, size_t d,
+                      struct err *err);
 void server_facts_fini(struct server_facts *known);
 
 #endif

@@ -30,7 +30,8 @@ enum data_holders { HOLDERS_ALL, HOLDERS_HONEST };
 
 struct data_settings {
     struct byz_variant dataset, partition;
-    int holders; /* enum data_holders */
+    int holders;       /* enum data_holders */
+    double validation; /* samples held out of the training data: a fraction below 1, or their number */
 };
 
 struct model_settings {

@@ -14,6 +14,8 @@ static const char *const evaluation_columns[EVAL_COLUMNS] = {
     [EVAL_TEST_BITS] = "test_bits_per_character",
     [EVAL_ATTACK_SUCCESS] = "attack_success_rate",
     [EVAL_PARAMETER_ERROR] = "parameter_error",
+    [EVAL_VALIDATION_LOSS] = "validation_loss",
+    [EVAL_VALIDATION_ACCURACY] = "validation_accuracy",
 };
 
 static const char *const round_columns[ROUND_COLUMNS] = {
@@ -163,7 +165,8 @@ static int make_task(struct simulation *s, struct err *err)
 
 static int make_tables(struct simulation *s, struct err *err)
 {
-    int rc = table_init(&s->evaluations, evaluation_columns, EVAL_COLUMNS, 64, err);
+    size_t columns = s->settings->data.validation > 0 ? EVAL_COLUMNS : EVAL_PLAIN_COLUMNS;
+    int rc = table_init(&s->evaluations, evaluation_columns, columns, 64, err);
     return rc != ERR_OK ? rc : table_init(&s->rounds, round_columns, ROUND_COLUMNS, 1024, err);
 }
 
@@ -200,7 +203,7 @@ static int make(struct simulation *s, struct err *err)
     if (rc == ERR_OK)
         rc = defence_init(&s->defence, &settings->server.defence, s->n, s->block, s->ld, err);
     if (rc == ERR_OK)
-        rc = server_facts_init(&s->known, settings, s->dataset, s->d, err);
+        rc = server_facts_init(&s->known, settings, s->dataset, &s->holdings.holdout, s->d, err);
     if (rc == ERR_OK)
         rc = evaluation_prepare(s, err);
     return rc;

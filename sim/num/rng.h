@@ -27,6 +27,7 @@ enum rng_purpose {
     RNG_AGGREGATOR,
     RNG_TEST,
     RNG_SERVER, /* id: root data, a round's sample, names of the workers */
+    RNG_SEARCH, /* id: 0 the order of a small space; 1 trial number `round` */
 };
 
 struct rng {

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static const struct plot_kind *const kinds[] = {&plot_curves, &plot_trend,     &plot_heatmap,
-                                                &plot_bars,   &plot_selection, &plot_partition};
+static const struct plot_kind *const kinds[] = {&plot_curves,    &plot_trend,     &plot_heatmap, &plot_bars,
+                                                &plot_selection, &plot_partition, &plot_halving};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

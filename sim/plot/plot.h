@@ -22,6 +22,7 @@ enum plot_option {
     PLOT_LOG = 128,
     PLOT_LOG_X = 256,
     PLOT_MARK = 512,
+    PLOT_SEARCH = 1024, /* no option: the kind draws a search, and not results by their keys */
 };
 
 enum { PLOT_PANELS_MOST = 16, PLOT_MARKS_MOST = 4, PLOT_LABELS_MOST = 64 };
@@ -45,7 +46,8 @@ struct plot_labels {
 };
 
 struct plot_request {
-    const struct records *records;                      /* at least one; with the metric's rounds */
+    const struct records *records; /* at least one, but for a search; with the metric's rounds */
+    const cJSON *search;           /* for PLOT_SEARCH: see sim/report/search_file.h */
     const char *metric, *x, *y, *series, *facet, *over; /* keys; NULL: the kind's choice */
     const char *title;                                  /* NULL: the names of the experiments */
     const char *format;                                 /* "svg", "png", "pdf" */
@@ -80,6 +82,6 @@ int plot_check_path(const char *path, struct err *err);
 void plot_title(const struct plot_request *request, struct text *out);
 
 extern const struct plot_kind plot_curves, plot_trend, plot_heatmap, plot_bars, plot_selection,
-    plot_partition;
+    plot_partition, plot_halving;
 
 #endif

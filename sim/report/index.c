@@ -14,6 +14,12 @@ enum { INDEX_MOST = 1 << 28 };
 
 static const char index_name[] = "sweep.json";
 
+bool index_is_other(const char *file)
+{
+    return strcmp(file, index_name) == 0 || strcmp(file, "search.json") == 0 ||
+           strcmp(file, "winner.json") == 0;
+}
+
 static double figure_of(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -118,7 +124,7 @@ static cJSON *entry_of_result(const char *directory, const char *file)
 static int is_candidate(const struct dirent *entry)
 {
     const char *end = strrchr(entry->d_name, '.');
-    return end != NULL && strcmp(end, ".json") == 0 && strcmp(entry->d_name, index_name) != 0;
+    return end != NULL && strcmp(end, ".json") == 0 && !index_is_other(entry->d_name);
 }
 
 cJSON *index_others(const char *directory, bool (*ours)(const void *context, const char *file),

@@ -28,6 +28,10 @@ void index_add(struct index *index, const struct index_entry *entry);
 cJSON *index_others(const char *directory, bool (*ours)(const void *context, const char *file),
                     const void *context);
 
+/* Whether a file of that name in a folder of results is no result: the index, or what a search leaves there.
+ */
+bool index_is_other(const char *file);
+
 /* An index file as JSON, or NULL when it cannot be read. Owned by the caller. */
 cJSON *index_read(const char *path);
 

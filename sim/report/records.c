@@ -73,7 +73,7 @@ static int is_shown(const struct dirent *entry)
 static bool is_candidate(const char *name)
 {
     const char *end = strrchr(name, '.');
-    return end != NULL && strcmp(end, ".json") == 0 && strcmp(name, "sweep.json") != 0 &&
+    return end != NULL && strcmp(end, ".json") == 0 && !index_is_other(name) &&
            strcmp(name, "schema.json") != 0;
 }
 

@@ -23,7 +23,8 @@ struct records {
 };
 
 /* Reads result files, and those in folders and the folders below, in the order of the paths and, in a folder,
- * of its index and of the names. Index files (sweep.json), schemas (schema.json) and hidden files are passed
+ * of its index and of the names. Index files (sweep.json), what a search
+ * leaves beside its results (search.json, winner.json), schemas (schema.json) and hidden files are passed
  * over. A file that is broken or no result is a line in `problems`; a path that cannot be read is an error.
  * Of "per_round", most of a file, only the columns that `series` names are kept ("a,b", and "round" with
  * them), none when it is NULL.

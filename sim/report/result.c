@@ -63,7 +63,7 @@ static cJSON *final_json(const struct simulation *simulation)
 {
     const struct table *evaluations = &simulation->evaluations;
     cJSON *json = cJSON_CreateObject();
-    for (size_t c = 0; c < EVAL_COLUMNS; c++)
+    for (size_t c = 0; c < evaluations->columns; c++)
         add_number(json, evaluations->names[c],
                    evaluations->rows > 0 ? table_at(evaluations, evaluations->rows - 1, c) : (double)NAN);
     cJSON_AddItemToObject(json, "class_accuracy", class_accuracies(simulation));
@@ -114,6 +114,8 @@ static cJSON *partition_json(const struct simulation *simulation)
     }
     cJSON_AddItemToObject(json, "sizes", sizes);
     cJSON_AddItemToObject(json, "label_counts", labels);
+    if (simulation->holdings.holdout.validation > 0)
+        add_number(json, "validation", (double)simulation->holdings.holdout.validation);
     return json;
 }
 
