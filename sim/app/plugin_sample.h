@@ -13,8 +13,8 @@ struct plugin_sample {
     float *out;         /* a rule (d); an attack (PLUGIN_SAMPLE_SENDERS, d), ld apart */
 };
 
-/* Quarters from -9.75 to 9.75 where they are few, to be worked out by hand, but seldom with equal distances (a
- * tie is no fault of a rule); normal numbers else. Always the same for the same shape. */
+/* Quarters from -9.75 to 9.75 where they are few, to be worked out by hand, but seldom with equal distances
+ * (a tie is no fault of a rule); normal numbers else. Always the same for the same shape. */
 int plugin_sample_init(struct plugin_sample *sample, size_t n, size_t d, size_t ld, size_t f,
                        struct err *err);
 void plugin_sample_fini(struct plugin_sample *sample);

@@ -67,7 +67,7 @@ NUM_CLONES static void stretch_norm2_signs(const float *restrict a, const char *
     double sums[LANES];
     memcpy(sums, lanes, sizeof sums);
     for (size_t k = 0; k < d; k++)
-        counted[k] = marks[k];
+        counted[k] = (unsigned char)marks[k];
     for (size_t k = 0; k < d; k += LANES) {
         lane_floats values = *(const lane_floats *)(a + k);
         positive += (values > 0) & wide[k / LANES];

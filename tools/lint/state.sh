@@ -9,6 +9,7 @@ exceptions() {
     cat <<'LIST'
 sim/base/file.c counter numbers temporary files, atomic
 sim/cli/session.c interrupted is set by the handler of Ctrl-C, which can reach nothing else, atomic
+sim/plugin/near.c row is where the calling thread is held, which only the thread itself has
 LIST
 }
 
