@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/loss.h"
+#include "sim/num/dispatch.h"
 
 #include <math.h>
 
@@ -58,17 +59,60 @@ double loss_sample(enum model_loss loss, const struct model_batch *batch, size_t
     return (double)out[0];
 }
 
+/* Samples that are done together, step by step: each step is then many independent operations in a row. */
+enum { TOGETHER = 16 };
+
+/* z (count, classes) -= each sample's largest value, which goes to most; a sample with a value that is not
+ * finite becomes NaN. */
+static void shift_classes(size_t count, size_t classes, float *z, float *most)
+{
+    for (size_t i = 0; i < count; i++, z += classes) {
+        most[i] = finite_maximum(classes, z);
+        for (size_t k = 0; k < classes; k++)
+            z[k] -= most[i];
+    }
+}
+
+static void add_classes(size_t count, size_t classes, const float *e, double *sum)
+{
+    for (size_t i = 0; i < count; i++, e += classes) {
+        sum[i] = 0;
+        for (size_t k = 0; k < classes; k++)
+            sum[i] += (double)e[k];
+    }
+}
+
+/* e (count, classes) = share (e / sum - 1 at the label). */
+NUM_CLONES static void divide_classes(size_t count, size_t classes, const double *sum, const int32_t *labels,
+                                      float share, float *restrict e)
+{
+    for (size_t i = 0; i < count; i++, e += classes) {
+        for (size_t k = 0; k < classes; k++)
+            e[k] = (float)((double)e[k] / sum[i]);
+        e[labels[i]] -= 1.0f;
+        for (size_t k = 0; k < classes; k++)
+            e[k] *= share;
+    }
+}
+
 double loss_derive_classes(size_t count, size_t classes, const int32_t *labels, float share, float *out)
 {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        float *z = out + i * classes;
-        sum += cross_entropy(classes, z, labels[i], z);
-        z[labels[i]] -= 1.0f;
-        for (size_t k = 0; k < classes; k++)
-            z[k] *= share;
+    double loss = 0;
+    for (size_t i = 0; i < count; i += TOGETHER, out += TOGETHER * classes, labels += TOGETHER) {
+        size_t here = count - i < TOGETHER ? count - i : TOGETHER;
+        float wanted[TOGETHER], most[TOGETHER];
+        double sum[TOGETHER];
+        for (size_t s = 0; s < here; s++)
+            wanted[s] = out[s * classes + (size_t)labels[s]];
+        shift_classes(here, classes, out, most);
+        for (size_t k = 0; k < here * classes; k++)
+            out[k] = expf(out[k]);
+        add_classes(here, classes, out, sum);
+        for (size_t s = 0; s < here; s++)
+            loss += log(sum[s]) - ((double)wanted[s] - (double)most[s]);
+        divide_classes(here, classes, sum, labels, share, out);
     }
-    return sum;
+    return loss;
 }
 
 double loss_derive(enum model_loss loss, const struct model_batch *batch, size_t outputs, float *out)
