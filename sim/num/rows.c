@@ -273,8 +273,9 @@ void rows_spread_add(struct rows_spread *spread, const float *const *rows, size_
                      size_t width, float *mean)
 {
     spread->count = count;
+    size_t step = group_columns(spread->d), end = (from + width + step - 1) / step;
 #pragma omp parallel for schedule(static)
-    for (size_t group = 0; group < ROWS_GROUPS; group++)
+    for (size_t group = from / step; group < end; group++)
         add_group(spread, rows, group, from, from + width, mean);
 }
 
