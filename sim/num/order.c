@@ -11,27 +11,36 @@ enum { BLOCK = 1024, STRIP = 64 };
 enum { COUNT_FROM = 700 };
 /* Rows whose sorted keys give the first bounds for counting. */
 enum { SAMPLES = 31 };
-/* Keys of the sorted runs that should stay in the nearest cache. */
-enum { NEAR = 8192 };
+/* Keys of the sorted runs that should stay in the nearest cache; of few rows fewer are enough for the calls
+ * not to count. */
+enum { NEAR = 8192, ENOUGH = 4096 };
 
 /* A thread's part of the scratch: whole numbers of 4 bytes, each part a multiple of 64 bytes. */
 struct parts {
     float *edge;     /* (n, ORDER_LANES): columns at the right edge */
-    int32_t *tile;   /* (n, STRIP) */
+    int32_t *tile;   /* (n, tile_width(n)) */
     int32_t *sample; /* (SAMPLES, ORDER_LANES) */
     int32_t *found;  /* (2, BLOCK) keys of the ranks found */
 };
 
+/* Columns of a tile: as many as keep it near. */
+static size_t tile_width(size_t n)
+{
+    if (n * STRIP <= ENOUGH)
+        return ENOUGH / (n * STRIP) * STRIP;
+    return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
+}
+
 static size_t words_per_thread(size_t n)
 {
-    return n * (ORDER_LANES + STRIP) + SAMPLES * ORDER_LANES + 2 * BLOCK;
+    return n * (ORDER_LANES + tile_width(n)) + SAMPLES * ORDER_LANES + 2 * BLOCK;
 }
 
 static struct parts parts_of(void *scratch, size_t n, size_t thread)
 {
     int32_t *words = (int32_t *)scratch + thread * words_per_thread(n);
     struct parts parts = {.edge = (float *)words, .tile = words + n * ORDER_LANES};
-    parts.sample = parts.tile + n * STRIP;
+    parts.sample = parts.tile + n * tile_width(n);
     parts.found = parts.sample + SAMPLES * ORDER_LANES;
     return parts;
 }
@@ -100,12 +109,6 @@ static size_t sort_runs(const struct order_kernels *kernels, const float *x, siz
     for (; run < until; run *= 2)
         kernels->merge(tile, n, width, run);
     return run;
-}
-
-/* Columns of a tile: as many as keep it near. */
-static size_t tile_width(size_t n)
-{
-    return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
 }
 
 static void merged_sort(const struct order_run *run, const struct source *from, struct parts parts)

@@ -99,11 +99,18 @@ static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
     *second = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(bits, 1)));
 }
 
-static inline void vecd_quotients(float *to, vecd a, vecd divisor)
+static inline vecd vecd_divided(vecd a, vecd divisor, vecd inverse)
 {
-    __m256 value = _mm512_cvtpd_ps(_mm512_div_pd(a, divisor));
-    __m256 unordered = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
-    _mm256_storeu_ps(to, _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered));
+    vecd near = _mm512_mul_pd(a, inverse), left = _mm512_fnmadd_pd(near, divisor, a);
+    return _mm512_mask3_fmadd_pd(left, inverse, near, _mm512_cmp_pd_mask(left, left, _CMP_ORD_Q));
+}
+
+static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse)
+{
+    __m512 first = _mm512_castps256_ps512(_mm512_cvtpd_ps(vecd_divided(a, divisor, inverse)));
+    __m512 value = _mm512_insertf32x8(first, _mm512_cvtpd_ps(vecd_divided(b, divisor, inverse)), 1);
+    __mmask16 unordered = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+    _mm512_storeu_ps(to, _mm512_mask_mov_ps(value, unordered, _mm512_set1_ps(__builtin_nanf(""))));
 }
 
 typedef __mmask8 lanes;

@@ -104,10 +104,14 @@ static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
     *second = vecd_value(keys[1]);
 }
 
-static inline void vecd_quotients(float *to, vecd a, vecd divisor)
+static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse)
 {
-    float value = (float)(a / divisor);
-    *to = value == value ? value : __builtin_nanf("");
+    const vecd values[] = {a, b};
+    (void)inverse;
+    for (int v = 0; v < 2; v++) {
+        float value = (float)(values[v] / divisor);
+        to[v] = value == value ? value : __builtin_nanf("");
+    }
 }
 
 typedef int lanes;
