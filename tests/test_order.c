@@ -412,3 +412,10 @@ Test(order, nearest_breaks_ties_downwards_and_passes_over_what_is_not_finite)
     mem_free(scratch);
     grid_fini(&grid);
 }
+
+/* Rows may be missing or mixed after the room has been made. */
+Test(order, fewer_rows_need_no_more_room)
+{
+    for (size_t n = 2; n < 3000; n++)
+        cr_assert_leq(order_scratch_bytes(n - 1, 2), order_scratch_bytes(n, 2), "%zu", n);
+}

@@ -31,16 +31,23 @@ static size_t tile_width(size_t n)
     return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
 }
 
+/* Keys of a tile at the most: never more for fewer rows, as some may be missing when the room has been made.
+ */
+static size_t tile_keys(size_t n)
+{
+    return n * STRIP < ENOUGH ? ENOUGH : n * STRIP;
+}
+
 static size_t words_per_thread(size_t n)
 {
-    return n * (ORDER_LANES + tile_width(n)) + SAMPLES * ORDER_LANES + 2 * BLOCK;
+    return n * ORDER_LANES + tile_keys(n) + SAMPLES * ORDER_LANES + 2 * BLOCK;
 }
 
 static struct parts parts_of(void *scratch, size_t n, size_t thread)
 {
     int32_t *words = (int32_t *)scratch + thread * words_per_thread(n);
     struct parts parts = {.edge = (float *)words, .tile = words + n * ORDER_LANES};
-    parts.sample = parts.tile + n * tile_width(n);
+    parts.sample = parts.tile + tile_keys(n);
     parts.found = parts.sample + SAMPLES * ORDER_LANES;
     return parts;
 }
