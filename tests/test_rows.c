@@ -237,6 +237,7 @@ Test(rows, spread_by_parts)
     }
     mem_free(mean);
     mem_free(parts);
+    grid_fini(&grid);
 }
 
 /* Few columns lie in the caches, many do not, and are added up in other strides. */

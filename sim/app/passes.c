@@ -63,7 +63,7 @@ static bool at_defaults(const struct byz_variant *variant)
     if (kind->params_size > sizeof defaults)
         return false;
     byz_param_defaults(kind->params, kind->param_count, defaults);
-    return memcmp(defaults, variant->params, kind->params_size) == 0;
+    return kind->params_size == 0 || memcmp(defaults, variant->params, kind->params_size) == 0;
 }
 
 const struct passes *passes_of(const struct defence_settings *defence)
