@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TICK_ROOM = 30 /* pixels between ticks that stand at the values themselves */ };
@@ -240,11 +241,14 @@ static int take_axes(struct trend *trend, struct err *err)
     const struct plot_request *request = trend->request;
     struct fields left = {0};
     const char *x = request->x, *facet = request->facet;
+    char *key = NULL; /* the list of those that are left loses it */
     int rc = axis_free_keys(request->records, &left, err);
     if (rc == ERR_OK && x == NULL)
         rc = choose_x(trend, &left, &x, err);
+    if (rc == ERR_OK && (key = text_copy(x)) == NULL)
+        rc = err_set(err, ERR_MEMORY, "out of memory");
     if (rc == ERR_OK)
-        rc = axis_take(&trend->x, request, &left, x, true, err);
+        rc = axis_take(&trend->x, request, &left, key, true, err);
     if (rc == ERR_OK && request->series != NULL)
         rc = axis_take(&trend->series, request, &left, request->series, true, err);
     if (rc == ERR_OK)
@@ -255,6 +259,7 @@ static int take_axes(struct trend *trend, struct err *err)
     if (rc == ERR_OK)
         rc = axis_check_left(&left, err);
     fields_fini(&left);
+    free(key);
     return rc;
 }
 
