@@ -26,7 +26,7 @@ struct parts {
 /* Columns of a tile: as many as keep it near. */
 static size_t tile_width(size_t n)
 {
-    if (n * STRIP <= ENOUGH)
+    if (n > 0 && n * STRIP <= ENOUGH)
         return ENOUGH / (n * STRIP) * STRIP;
     return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
 }
