@@ -344,7 +344,8 @@ static void check_all_methods(size_t n, size_t d, enum grid_kind kind)
 
 Test(order, same_bits_by_every_method_and_instruction_set)
 {
-    const size_t rows[] = {1, 2, 3, 5, 10, 11, 24, 25, 32, 33, 51, 63, 64, 65, 101, 128, 255, 256, 401, 1001};
+    const size_t rows[] = {1,  2,  3,  5,   10,  11,  24,  25,  32,   33,  51,
+                           63, 64, 65, 101, 128, 255, 256, 401, 1001, 1024};
     omp_set_num_threads(1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int kind = 0; kind < GRID_KINDS; kind++)

@@ -7,8 +7,6 @@
 
 /* Columns a thread takes at a time, and those sorted in one go by straight-line code. */
 enum { BLOCK = 1024, STRIP = 64 };
-/* From so many rows on one or two ranks are found faster by counting than by sorting. */
-enum { COUNT_FROM = 700 };
 /* Rows whose sorted keys give the first bounds for counting. */
 enum { SAMPLES = 31 };
 /* Keys of the sorted runs that should stay in the nearest cache; of few rows fewer are enough for the calls
@@ -18,7 +16,8 @@ enum { NEAR = 8192, ENOUGH = 4096 };
 /* A thread's part of the scratch: whole numbers of 4 bytes, each part a multiple of 64 bytes. */
 struct parts {
     float *edge;     /* (n, ORDER_LANES): columns at the right edge */
-    int32_t *tile;   /* (n, tile_width(n)) */
+    int32_t *tile;   /* (n, tile_width(n)), or (STRIP, order_padded(n)) */
+    int32_t *work;   /* order_work_keys(n) */
     int32_t *sample; /* (SAMPLES, ORDER_LANES) */
     int32_t *found;  /* (2, BLOCK) keys of the ranks found */
 };
@@ -35,19 +34,20 @@ static size_t tile_width(size_t n)
  */
 static size_t tile_keys(size_t n)
 {
-    return n * STRIP < ENOUGH ? ENOUGH : n * STRIP;
+    return n * STRIP < ENOUGH ? ENOUGH : order_padded(n) * STRIP;
 }
 
 static size_t words_per_thread(size_t n)
 {
-    return n * ORDER_LANES + tile_keys(n) + SAMPLES * ORDER_LANES + 2 * BLOCK;
+    return n * ORDER_LANES + tile_keys(n) + order_work_keys(n) + SAMPLES * ORDER_LANES + 2 * BLOCK;
 }
 
 static struct parts parts_of(void *scratch, size_t n, size_t thread)
 {
     int32_t *words = (int32_t *)scratch + thread * words_per_thread(n);
     struct parts parts = {.edge = (float *)words, .tile = words + n * ORDER_LANES};
-    parts.sample = parts.tile + tile_keys(n);
+    parts.work = parts.tile + tile_keys(n);
+    parts.sample = parts.work + order_work_keys(n);
     parts.found = parts.sample + SAMPLES * ORDER_LANES;
     return parts;
 }
@@ -67,7 +67,7 @@ static int middle(const struct order_run *run)
 static int counts(const struct order_run *run)
 {
     int few = run->k == 0 && run->ranks.last - run->ranks.first <= 1 && run->ranks.extra <= 0;
-    size_t from = run->method == ORDER_AUTO ? COUNT_FROM : SAMPLES;
+    size_t from = run->method == ORDER_AUTO ? run->kernels->count_from : ORDER_LINES;
     return few && run->method != ORDER_MERGE && run->n >= from;
 }
 
@@ -142,16 +142,26 @@ static void merged_median(const struct order_run *run, const struct source *from
     }
 }
 
+/* A strip of a tile that `load` has filled from `at` on. */
+static void count_strip(const struct order_run *run, const float *at, size_t ld, const int32_t *tile,
+                        struct parts parts)
+{
+    sort_runs(run->kernels, at, SAMPLES, ld * (run->n / SAMPLES), ORDER_LANES, SAMPLES, parts.sample);
+    run->kernels->select(tile, run->n, run->ranks.first, run->ranks.last > run->ranks.first, parts.sample,
+                         SAMPLES, parts.work, parts.found);
+}
+
 static void by_counting(const struct order_run *run, const struct source *from, struct parts parts)
 {
+    size_t strip = order_padded(run->n) * ORDER_LANES;
     for (size_t k = 0; k < from->width; k += ORDER_LANES) {
-        size_t width = from->width - k < ORDER_LANES ? from->width - k : ORDER_LANES;
-        sort_runs(run->kernels, from->x + k, SAMPLES, from->ld * (run->n / SAMPLES), ORDER_LANES, SAMPLES,
-                  parts.sample);
-        run->kernels->load(from->x + k, run->n, from->ld, parts.tile);
-        run->kernels->select(parts.tile, run->n, run->ranks.first, run->ranks.last > run->ranks.first,
-                             parts.sample, SAMPLES, parts.found);
-        finish(run, parts.found, ORDER_LANES, run->ranks.first, from->at + k, width);
+        size_t rest = from->width - k, in_tile = k % STRIP;
+        const float *at = from->x + k;
+        if (in_tile == 0)
+            run->kernels->load(at, run->n, from->ld, padded(rest < STRIP ? rest : STRIP), parts.tile);
+        count_strip(run, at, from->ld, parts.tile + in_tile / ORDER_LANES * strip, parts);
+        finish(run, parts.found, ORDER_LANES, run->ranks.first, from->at + k,
+               rest < ORDER_LANES ? rest : ORDER_LANES);
     }
 }
 

@@ -2,12 +2,13 @@
 /*
  * Order statistics over the rows of a matrix, for each column by itself: what the median, the trimmed mean
  * and the means around a centre are made of. Values are compared as whole numbers whose order is that of the
- * floats, with every NaN above +Inf and -0 below +0. Up to some 400 rows sixteen or more columns are sorted
+ * floats, with every NaN above +Inf and -0 below +0. Up to some 300 rows sixteen or more columns are sorted
  * at once by a pruned sorting network (network.h), which is straight-line code for few rows; the median of
- * more rows is found by counting the values up to a pivot that secant steps move. Sums run in double over the
- * kept values only, in sorted order: the result does not depend on the order of the rows, nor on the method,
- * the instruction set or the number of threads, and an attacker's 1e30 cannot cancel anything. A result that
- * is not a number is the positive quiet NaN.
+ * more rows is found between bounds that draw together, by throwing away what lies outside (order_columns.h)
+ * or by counting the values up to them. Sums run in double over the kept values only, in sorted order: the
+ * result does not depend on the order of the rows, nor on the method, the instruction set or the number of
+ * threads, and an attacker's 1e30 cannot cancel anything. A result that is not a number is the positive quiet
+ * NaN.
  *
  * Cost: O(n log^2 n) comparisons a column, O(n) about when counting, one pass over the matrix.
  */

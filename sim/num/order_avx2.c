@@ -18,6 +18,7 @@ typedef __m256d vecd;
 
 enum { LANES = 8, WIDE = 4 };
 #define LINES          32
+#define COUNT_FROM     700
 #define NAME           "avx2"
 #define KEY_SHIFT      0x7FFFFFu
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)

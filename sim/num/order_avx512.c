@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The kernels of order_kernels.h for processors with AVX-512: 16 keys a register, 32 registers. */
+#include "sim/num/order_columns.h"
 #include "sim/num/order_kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -19,9 +20,11 @@ typedef __m512d vecd;
 
 enum { LANES = 16, WIDE = 8 };
 #define LINES          64
+#define COUNT_FROM     288
 #define NAME           "avx512"
 #define KEY_SHIFT      0x7FFFFFu
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
+#define OWN_SELECTION  /* order_columns.h */
 
 static inline vec vec_all(int32_t value)
 {
@@ -144,6 +147,14 @@ static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
 }
 
 #include "sim/num/order_body.inc"
+
+static void select_ranks(const int32_t *tile, size_t n, size_t first, int more, const int32_t *sample,
+                         size_t samples, int32_t *work, int32_t *out)
+{
+    order_columns_select(tile, n, first, more, sample, samples, median_lines[ORDER_LINES], work, out);
+}
+
+static const struct order_kernels kernels = ORDER_KERNELS(order_columns_load);
 
 #ifdef __clang__
 #pragma clang attribute pop

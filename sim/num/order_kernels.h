@@ -28,14 +28,28 @@ struct order_ranks {
     double extra, divisor;
 };
 
+/* Keys of a column in a tile that `load` fills: an odd number of cache lines, so that columns one below the
+ * other do not compete for the same place in a cache. */
+static inline size_t order_padded(size_t n)
+{
+    return ((n + ORDER_LANES - 1) / ORDER_LANES | 1) * ORDER_LANES;
+}
+
+static inline size_t order_work_keys(size_t n)
+{
+    return (order_padded(n) + ORDER_LANES + ORDER_LINES) * ORDER_LANES;
+}
+
 struct order_kernels {
     const char *name;
     size_t lines;               /* rows up to which there is straight-line code, a power of two */
+    size_t count_from;          /* from so many rows on `select` finds one or two ranks faster than a sort */
     order_lines *const *median; /* [lines + 1], from 1 row on: ranks (n-1)/2 and n/2 */
     order_lines *const *sort;   /* [lines + 1], from 1 row on: all ranks */
 
-    /* tile (n, ORDER_LANES) = keys of n rows of x. */
-    void (*load)(const float *x, size_t n, size_t ld, int32_t *tile);
+    /* Keys of `width` columns, a multiple of ORDER_LANES, of n >= ORDER_LINES rows of x, for `select`: for
+     * each ORDER_LANES columns order_padded(n) * ORDER_LANES keys of the tile, in an order of its own. */
+    void (*load)(const float *x, size_t n, size_t ld, size_t width, int32_t *tile);
 
     /* Merges the sorted runs of `half` rows of tile (n, width) two by two; the last may be shorter. */
     void (*merge)(int32_t *tile, size_t n, size_t width, size_t half);
@@ -44,10 +58,11 @@ struct order_kernels {
      * rest. */
     void (*pick)(const int32_t *tile, size_t n, size_t width, size_t a, size_t rank, int32_t *out);
 
-    /* Finds the keys of ranks first and first + (0 or 1 =) `more` of each lane of tile (n, ORDER_LANES);
-     * sample (samples, ORDER_LANES): some of them, sorted. out (1 + more, ORDER_LANES). */
+    /* Finds the keys of ranks first and first + (0 or 1 =) `more` of each of ORDER_LANES columns that `load`
+     * left in the tile; sample (samples, ORDER_LANES): some of the keys, sorted. out (1 + more, ORDER_LANES).
+     * work: order_work_keys(n) keys. */
     void (*select)(const int32_t *tile, size_t n, size_t first, int more, const int32_t *sample,
-                   size_t samples, int32_t *out);
+                   size_t samples, int32_t *work, int32_t *out);
 
     /* out[l] = mean of the ranks of column l of the sorted tile, ld keys per row, width columns. */
     void (*mean)(const int32_t *tile, size_t ld, const struct order_ranks *ranks, size_t width, float *out);

@@ -8,6 +8,7 @@ typedef double vecd;
 
 enum { LANES = 4, WIDE = 1 };
 #define LINES          16
+#define COUNT_FROM     700
 #define NAME           "plain"
 #define KEY_SHIFT      0x7FFFFFu
 #define FETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
