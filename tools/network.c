@@ -10,7 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_PAIRS = 1024, REGISTERS = 13 /* pairs of values that stay in registers */ };
+enum {
+    MAX_PAIRS = 1024,
+    REGISTERS = 13, /* pairs of values that stay in registers */
+    NEAR = 9,       /* rows that the ROW macros reach from one address */
+};
 
 static const char head[] =
     "/* SPDX-License-Identifier: GPL-3.0-or-later */\n"
@@ -18,6 +22,8 @@ static const char head[] =
     " * Made by tools/network.c; do not edit. One function for each number of rows: loads a vector of keys "
     "from\n"
     " * each row, runs the network, stores the wanted ranks one below the other, `columns` apart.\n"
+    " * LOAD(k, address, columns) loads a vector and fetches what lies so many columns farther.\n"
+    " * ROW0(b) .. ROW8(b) are the addresses of a row and the eight below it.\n"
     " * BOTH(a, b) sorts two vectors; LEAST(a, b) and MOST(a, b) leave only the minimum in a, the maximum in "
     "b.\n"
     " */\n";
@@ -64,11 +70,33 @@ static void keep_in_registers(struct network_pair *pairs, size_t count)
     memcpy(pairs, order, count * sizeof *pairs);
 }
 
+/* How many columns before their use the keys of a row are fetched. Measured: few rows need no help, and far
+ * ahead of many rows what was fetched may be gone again. */
+static int ahead(size_t n)
+{
+    return n <= 10 ? 0 : n <= 32 ? 64 : 32;
+}
+
 static void load(size_t n, size_t i, unsigned char *loaded)
 {
     if (!loaded[i])
-        printf("        %s(k%zu, %zu)\n", n < ORDER_AHEAD_FROM ? "LOAD" : "LOAD_AHEAD", i, i);
+        printf("        LOAD(k%zu, ROW%zu(b%zu), %d)\n", i, i % NEAR, i / NEAR, ahead(n));
     loaded[i] = 1;
+}
+
+/* Addresses of every ninth row, which move along the columns, and the multiples of a row's bytes between
+ * them. */
+static void print_addresses(size_t n)
+{
+    printf("    STEPS(ld)\n    const char *b0 = (const char *)x;\n");
+    for (size_t b = 1; b * NEAR < n; b++)
+        printf("    const char *b%zu = ROW8(b%zu) + step1;\n", b, b - 1);
+}
+
+static void print_moves(size_t n)
+{
+    for (size_t b = 0; b * NEAR < n; b++)
+        printf("        MOVE(b%zu)\n", b);
 }
 
 static void print_function(const char *kind, size_t n, size_t first, size_t last)
@@ -78,9 +106,9 @@ static void print_function(const char *kind, size_t n, size_t first, size_t last
     size_t count = network_size(n);
     network_sort(n, pairs);
     count = network_prune(pairs, count, n, first, last, wanted);
-    printf("\nstatic void %s_%zu(const float *x, size_t ld, size_t columns, int32_t *out)\n{\n"
-           "    for (size_t c = 0; c < columns; c += LANES) {\n",
-           kind, n);
+    printf("\nstatic void %s_%zu(const float *x, size_t ld, size_t columns, int32_t *out)\n{\n", kind, n);
+    print_addresses(n);
+    printf("    for (size_t c = 0; c < columns; c += LANES) {\n");
     keep_in_registers(pairs, count);
     for (size_t i = 0; i < count; i++) {
         load(n, pairs[i].low, loaded);
@@ -91,6 +119,7 @@ static void print_function(const char *kind, size_t n, size_t first, size_t last
         load(n, 0, loaded);
     for (size_t i = first; i <= last; i++)
         printf("        vec_store(out + %zu * columns + c, k%zu);\n", i - first, i);
+    print_moves(n);
     printf("    }\n}\n");
 }
 

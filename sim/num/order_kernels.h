@@ -13,9 +13,8 @@
 #include <stdint.h>
 
 enum {
-    ORDER_LINES = 64,      /* up to so many rows there is straight-line code at best */
-    ORDER_AHEAD_FROM = 11, /* from so many rows on, the lines to come are fetched ahead */
-    ORDER_LANES = 16,      /* columns are handled in multiples of this */
+    ORDER_LINES = 64, /* up to so many rows there is straight-line code at best */
+    ORDER_LANES = 16, /* columns are handled in multiples of this */
 };
 
 /* Straight-line network: x has at least `columns` readable columns, a multiple of ORDER_LANES; out gets the
