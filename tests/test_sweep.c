@@ -355,6 +355,22 @@ Test(sweep, a_run_that_fails_does_not_stop_the_others)
     stage_close(&stage);
 }
 
+Test(sweep, a_misspelt_sweep_is_suggested)
+{
+    static const char text[] = "{\"serch\": {\"method\": \"grid\"}}";
+    struct config_errors errors = {0};
+    struct sweep sweep = {0};
+    struct config_source *source = config_source_parse("test", text, sizeof text - 1, &errors);
+    cr_assert_neq(sweep_read(&sweep, source, "", &errors), ERR_OK);
+    cr_assert_not_null(strstr(text_string(&errors.text), "did you mean \"search\"?"), "%s",
+                       text_string(&errors.text));
+    cr_assert_not_null(strstr(text_string(&errors.text), "evaluation, sweep, search)"), "%s",
+                       text_string(&errors.text));
+    sweep_fini(&sweep);
+    config_source_free(source);
+    config_errors_fini(&errors);
+}
+
 Test(sweep, every_point_with_a_mistake_is_reported)
 {
     static const char text[] = "{\"sweep\": {\"server.declared_byzantine\": [0, 25, 30]}}";

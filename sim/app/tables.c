@@ -365,7 +365,10 @@ static const struct config_key experiment_keys[] = {
      .doc = "When and on how much the model is evaluated."},
 };
 
+static const char *const campaign_keys[] = {"sweep", "search", NULL};
+
 const struct config_section tables_experiment = {.doc = "An experiment of byzsim.",
+                                                 .beside = campaign_keys,
                                                  .knobs = experiment_knobs,
                                                  .knob_count = BYZ_LENGTH(experiment_knobs),
                                                  .keys = experiment_keys,

@@ -168,6 +168,14 @@ void config_read_not_items(struct config_reader *r, const struct config_key *key
     text_fini(&message);
 }
 
+static size_t count_beside(const struct config_allowed *allowed)
+{
+    size_t count = 0;
+    while (allowed->beside != NULL && allowed->beside[count] != NULL)
+        count++;
+    return count;
+}
+
 static size_t allowed_names(const struct config_allowed *allowed, const char **names)
 {
     size_t count = 0;
@@ -179,6 +187,8 @@ static size_t allowed_names(const struct config_allowed *allowed, const char **n
         names[count++] = allowed->common[i].name;
     for (size_t i = 0; i < allowed->key_count; i++)
         names[count++] = allowed->keys[i].name;
+    for (size_t i = 0; i < count_beside(allowed); i++)
+        names[count++] = allowed->beside[i];
     return count;
 }
 
@@ -232,7 +242,9 @@ static void report_unknown_key(struct config_reader *r, const cJSON *item,
 void config_read_unknown_keys(struct config_reader *r, const cJSON *json,
                               const struct config_allowed *allowed)
 {
-    size_t room = 1 + allowed->knob_count + allowed->common_count + allowed->key_count, i;
+    size_t room =
+               1 + allowed->knob_count + allowed->common_count + allowed->key_count + count_beside(allowed),
+           i;
     const char **names = calloc(room, sizeof *names);
     size_t count = names == NULL ? 0 : allowed_names(allowed, names);
     for (const cJSON *child = json->child; names != NULL && child != NULL; child = child->next) {

@@ -206,6 +206,7 @@ static void read_section(struct config_reader *r, const struct config_section *s
         struct config_allowed allowed = {.knobs = section->knobs, .knob_count = section->knob_count};
         allowed.keys = section->keys;
         allowed.key_count = section->key_count;
+        allowed.beside = section->beside;
         config_read_unknown_keys(r, json, &allowed);
         config_read_knobs(r, section->knobs, section->knob_count, json, out);
     }

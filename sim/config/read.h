@@ -22,7 +22,8 @@ struct config_allowed {
     size_t knob_count, common_count;
     const struct config_key *keys;
     size_t key_count;
-    const char *variant; /* the variant the object names; NULL: it is a section */
+    const char *const *beside; /* NULL-terminated; NULL: none */
+    const char *variant;       /* the variant the object names; NULL: it is a section */
 };
 
 /* Appends a part to the path; the length to hand back to _leave. */

@@ -63,6 +63,8 @@ struct config_section {
     size_t knob_count;
     const struct config_key *keys;
     size_t key_count;
+    const char *const
+        *beside; /* keys of the same object that others take out before it is read; NULL-terminated */
 };
 
 #endif

@@ -91,11 +91,23 @@ static void name_words(const char *name, struct text *out)
         text_append(out, identifier && *c == '_' ? " " : c, 1);
 }
 
-/* Variants stand under a name, or in a list; other strings are values of knobs and stay as they are. */
+/* Keys whose value may be the bare name of a variant, as a search gives it. */
+static const char *const variant_keys[] = {"attack",
+                                           "model",
+                                           "data.dataset",
+                                           "data.partition",
+                                           "server.optimizer",
+                                           "server.aggregator",
+                                           "server.preaggregators"};
+
+/* Variants stand under a name, bare, or in a list; other strings are values of knobs and stay as they are. */
 static bool is_variant(const char *key)
 {
     const char *dot = strrchr(key, '.');
-    return strcmp(dot == NULL ? key : dot + 1, "name") == 0 || strcmp(key, "server.preaggregators") == 0;
+    bool bare = false;
+    for (size_t i = 0; i < BYZ_LENGTH(variant_keys); i++)
+        bare = bare || strcmp(key, variant_keys[i]) == 0;
+    return bare || strcmp(dot == NULL ? key : dot + 1, "name") == 0;
 }
 
 static void variant_words(const cJSON *value, struct text *out)
