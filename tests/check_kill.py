@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sweeps and searches killed at random moments, again and again: what is there is always whole, and --resume ends in the
-bytes of an undisturbed one. BYZSIM_KILLS is the number of kills of sweeps (200), a quarter of it that of searches;
-BYZSIM_SEED draws other moments (1)."""
+bytes of an undisturbed one. BYZSIM_KILLS is the number of kills of sweeps (200), a quarter of it that of searches, an
+eighth that of sweeps by blocks of columns; BYZSIM_SEED draws other moments (1)."""
 
 import json
 import os
@@ -28,6 +28,16 @@ SWEEP = changed(
     sweep={"attack": ["alie", {"name": "nan", "every": 3}], "server.aggregator": ["krum", "median"], "seed": [1, 2]},
 )
 
+# The same campaign without a matrix of messages: by blocks of columns that are computed anew.
+BLOCKS = {
+    **SWEEP,
+    "name": "blocks",
+    "workers": {"count": 400, "byzantine": 90, "batch_size": 1, "storage": "recompute", "block_megabytes": 1},
+    "data": {"dataset": {"name": "blobs", "features": 500, "classes": 4, "train": 400, "test": 100}},
+    "rounds": 20,
+    "evaluation": {"every": 5},
+    "sweep": {"attack": ["alie", {"name": "nan", "every": 3}], "server.aggregator": ["trimmed_mean", "median"]},
+}
 
 SEARCH = {
     **{key: value for key, value in SWEEP.items() if key not in ("sweep", "attack", "server")},
@@ -145,7 +155,7 @@ def report(kind, tally, kills):
 def main():
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     with scratch() as folder:
-        for document, kills in ((SWEEP, KILLS), (SEARCH, (KILLS + 3) // 4)):
+        for document, kills in ((SWEEP, KILLS), (SEARCH, (KILLS + 3) // 4), (BLOCKS, (KILLS + 7) // 8)):
             report(document["name"], campaign(document, kills, folder), kills)
     checks.finish()
 
