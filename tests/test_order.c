@@ -313,6 +313,7 @@ static void check_methods(struct order_run run, const char *what)
         for (int method = ORDER_AUTO; all[i] != NULL && method <= ORDER_COUNT; method++) {
             run.kernels = all[i];
             run.method = (enum order_method)method;
+            run.ranks.stream = method == ORDER_AUTO;
             order_run(&run);
             cr_assert_arr_eq(got, wanted, run.d * sizeof *got, "%s n=%zu d=%zu: %s method %d", what, run.n,
                              run.d, all[i]->name, method);

@@ -28,10 +28,22 @@ static const char head[] =
     "b.\n"
     " */\n";
 
-static void print_pair(struct network_pair pair)
+/* The value of row `row` in vector `v` of those that a turn of the loop takes side by side. */
+struct name {
+    char text[16];
+};
+
+static struct name name_of(size_t row, size_t v)
+{
+    struct name name;
+    snprintf(name.text, sizeof name.text, "%c%zu", "kmpq"[v], row);
+    return name;
+}
+
+static void print_pair(struct network_pair pair, size_t v)
 {
     const char *name = !pair.keep_high ? "LEAST" : !pair.keep_low ? "MOST" : "BOTH";
-    printf("        %s(k%u, k%u)\n", name, (unsigned)pair.low, (unsigned)pair.high);
+    printf("        %s(%s, %s)\n", name, name_of(pair.low, v).text, name_of(pair.high, v).text);
 }
 
 /* Is pair i of the list the next for both its wires? done: the pairs already run. */
@@ -70,17 +82,25 @@ static void keep_in_registers(struct network_pair *pairs, size_t count)
     memcpy(pairs, order, count * sizeof *pairs);
 }
 
+/* Vectors a turn of the loop takes of each row. The processor's own fetching ahead wants to see few rows at
+ * a time and much of each. */
+static size_t side_by_side(size_t n)
+{
+    return n <= 6 ? 4 : 1;
+}
+
 /* How many columns before their use the keys of a row are fetched. Measured: few rows need no help, and far
  * ahead of many rows what was fetched may be gone again. */
 static int ahead(size_t n)
 {
-    return n <= 10 ? 0 : n <= 32 ? 64 : 32;
+    return n <= 6 ? 0 : n <= 20 ? 128 : n <= 32 ? 64 : 32;
 }
 
-static void load(size_t n, size_t i, unsigned char *loaded)
+static void load(size_t n, size_t i, size_t wide, unsigned char *loaded)
 {
-    if (!loaded[i])
-        printf("        LOAD(k%zu, ROW%zu(b%zu), %d)\n", i, i % NEAR, i / NEAR, ahead(n));
+    for (size_t v = 0; !loaded[i] && v < wide; v++)
+        printf("        LOAD(%s, ROW%zu(b%zu) + %zu * sizeof(vec), %d)\n", name_of(i, v).text, i % NEAR,
+               i / NEAR, v, ahead(n));
     loaded[i] = 1;
 }
 
@@ -93,34 +113,46 @@ static void print_addresses(size_t n)
         printf("    const char *b%zu = ROW8(b%zu) + step1;\n", b, b - 1);
 }
 
-static void print_moves(size_t n)
+/* A loop over the columns that are left, `wide` vectors at a time. */
+static void print_loop(size_t n, const struct network_pair *pairs, size_t count, size_t wide, size_t first,
+                       size_t last)
 {
+    unsigned char loaded[ORDER_LINES] = {0};
+    printf("    for (; c + %zu * LANES <= columns; c += %zu * LANES) {\n", wide, wide);
+    for (size_t i = 0; wide > 1 && i < n; i++)
+        load(n, i, wide, loaded);
+    for (size_t i = 0; i < count; i++) {
+        load(n, pairs[i].low, wide, loaded);
+        load(n, pairs[i].high, wide, loaded);
+        for (size_t v = 0; v < wide; v++)
+            print_pair(pairs[i], v);
+    }
+    if (n == 1)
+        load(n, 0, wide, loaded);
+    for (size_t i = first; i <= last; i++)
+        for (size_t v = 0; v < wide; v++)
+            printf("        vec_store(out + %zu * columns + c + %zu * LANES, %s);\n", i - first, v,
+                   name_of(i, v).text);
     for (size_t b = 0; b * NEAR < n; b++)
-        printf("        MOVE(b%zu)\n", b);
+        printf("        MOVE(b%zu, %zu)\n", b, wide);
+    puts("    }");
 }
 
 static void print_function(const char *kind, size_t n, size_t first, size_t last)
 {
     struct network_pair pairs[MAX_PAIRS];
-    unsigned char wanted[ORDER_LINES], loaded[ORDER_LINES] = {0};
+    unsigned char wanted[ORDER_LINES];
     size_t count = network_size(n);
     network_sort(n, pairs);
     count = network_prune(pairs, count, n, first, last, wanted);
+    keep_in_registers(pairs, count);
     printf("\nstatic void %s_%zu(const float *x, size_t ld, size_t columns, int32_t *out)\n{\n", kind, n);
     print_addresses(n);
-    printf("    for (size_t c = 0; c < columns; c += LANES) {\n");
-    keep_in_registers(pairs, count);
-    for (size_t i = 0; i < count; i++) {
-        load(n, pairs[i].low, loaded);
-        load(n, pairs[i].high, loaded);
-        print_pair(pairs[i]);
-    }
-    if (n == 1)
-        load(n, 0, loaded);
-    for (size_t i = first; i <= last; i++)
-        printf("        vec_store(out + %zu * columns + c, k%zu);\n", i - first, i);
-    print_moves(n);
-    printf("    }\n}\n");
+    puts("    size_t c = 0;");
+    if (side_by_side(n) > 1)
+        print_loop(n, pairs, count, side_by_side(n), first, last);
+    print_loop(n, pairs, count, 1, first, last);
+    puts("}");
 }
 
 static void print_table(const char *kind)

@@ -6,7 +6,10 @@
 #include <string.h>
 
 /* Columns a thread takes at a time, and those sorted in one go by straight-line code. */
-enum { BLOCK = 1024, STRIP = 64 };
+enum { BLOCK = 1024, STRIP = 64, STREAM_ALIGNMENT = 64 };
+/* Outputs of so many bytes, read again only after much else, are not worth the caches, nor reading what was
+ * there before they are written. */
+#define STREAM_BYTES ((size_t)16 << 20)
 /* Rows whose sorted keys give the first bounds for counting. */
 enum { SAMPLES = 31 };
 /* Keys of the sorted runs that should stay in the nearest cache; of few rows fewer are enough for the calls
@@ -195,10 +198,14 @@ static void block(const struct order_run *run, size_t at, size_t width, struct p
 
 void order_run(const struct order_run *run)
 {
-#pragma omp parallel for schedule(static)
-    for (size_t at = 0; at < run->d; at += BLOCK) {
+#pragma omp parallel
+    {
         struct parts parts = parts_of(run->scratch, run->n, (size_t)omp_get_thread_num());
-        block(run, at, run->d - at < BLOCK ? run->d - at : BLOCK, parts);
+#pragma omp for schedule(static) nowait
+        for (size_t at = 0; at < run->d; at += BLOCK)
+            block(run, at, run->d - at < BLOCK ? run->d - at : BLOCK, parts);
+        if (run->ranks.stream)
+            run->kernels->flush();
     }
 }
 
@@ -206,6 +213,8 @@ static void run_ranks(struct order_run run, struct order_ranks ranks)
 {
     run.kernels = order_kernels_best();
     run.ranks = ranks;
+    run.ranks.stream =
+        run.k == 0 && run.d * sizeof *run.out >= STREAM_BYTES && (uintptr_t)run.out % STREAM_ALIGNMENT == 0;
     order_run(&run);
 }
 

@@ -21,6 +21,7 @@ enum { LANES = 8, WIDE = 4 };
 #define COUNT_FROM     700
 #define NAME           "avx2"
 #define KEY_SHIFT      0x7FFFFFu
+#define FENCE          _mm_sfence()
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 
 static inline vec vec_all(int32_t value)
@@ -68,6 +69,19 @@ static inline vec vec_min_above(vec least, vec key, vec pivot)
 static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
 {
     return vec_max(greatest, _mm256_blendv_epi8(key, vec_all(INT32_MIN), _mm256_cmpgt_epi32(key, pivot)));
+}
+
+static inline void vec_store_values(float *to, vec keys, int stream)
+{
+    vec bits = _mm256_add_epi32(keys, vec_all((int32_t)KEY_SHIFT));
+    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
+    __m256 value = _mm256_add_ps(_mm256_castsi256_ps(bits), _mm256_setzero_ps());
+    __m256 unordered = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
+    value = _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered);
+    if (stream)
+        _mm256_stream_ps(to, value);
+    else
+        _mm256_storeu_ps(to, value);
 }
 
 static inline vecd vecd_all(double value)

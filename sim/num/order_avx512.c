@@ -23,6 +23,7 @@ enum { LANES = 16, WIDE = 8 };
 #define COUNT_FROM     288
 #define NAME           "avx512"
 #define KEY_SHIFT      0x7FFFFFu
+#define FENCE          _mm_sfence()
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 #define OWN_SELECTION  /* order_columns.h */
 
@@ -71,6 +72,19 @@ static inline vec vec_min_above(vec least, vec key, vec pivot)
 static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
 {
     return _mm512_mask_max_epi32(greatest, _mm512_cmple_epi32_mask(key, pivot), greatest, key);
+}
+
+static inline void vec_store_values(float *to, vec keys, int stream)
+{
+    vec bits = _mm512_add_epi32(keys, vec_all((int32_t)KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
+    bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
+    __m512 value = _mm512_add_ps(_mm512_castsi512_ps(bits), _mm512_setzero_ps());
+    __mmask16 unordered = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+    value = _mm512_mask_mov_ps(value, unordered, _mm512_set1_ps(__builtin_nanf("")));
+    if (stream)
+        _mm512_stream_ps(to, value);
+    else
+        _mm512_storeu_ps(to, value);
 }
 
 static inline vecd vecd_all(double value)

@@ -25,6 +25,7 @@ typedef void order_lines(const float *x, size_t ld, size_t columns, int32_t *out
 struct order_ranks {
     size_t first, last;
     double extra, divisor;
+    int stream; /* outputs are many and 64-byte aligned: single ranks are written past the caches */
 };
 
 /* Keys of a column in a tile that `load` fills: an odd number of cache lines, so that columns one below the
@@ -65,6 +66,9 @@ struct order_kernels {
 
     /* out[l] = mean of the ranks of column l of the sorted tile, ld keys per row, width columns. */
     void (*mean)(const int32_t *tile, size_t ld, const struct order_ranks *ranks, size_t width, float *out);
+
+    /* Outputs written past the caches become visible to other threads. */
+    void (*flush)(void);
 
     /* out[l] = mean of the k values of column l, of n in the sorted tile, nearest to centre[l]. */
     void (*nearest)(const int32_t *tile, size_t ld, size_t n, size_t k, const float *centre, size_t width,

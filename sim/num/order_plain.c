@@ -11,6 +11,7 @@ enum { LANES = 4, WIDE = 1 };
 #define COUNT_FROM     700
 #define NAME           "plain"
 #define KEY_SHIFT      0x7FFFFFu
+#define FENCE          (void)0
 #define FETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
 
 static inline vec vec_all(int32_t value)
@@ -70,6 +71,24 @@ static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
     return vec_max(greatest, vec_pick(key > pivot, vec_all(INT32_MIN), key));
 }
 
+static inline vecd vecd_value(int32_t key)
+{
+    int32_t bits = (int32_t)((uint32_t)key + KEY_SHIFT);
+    float value;
+    bits ^= (bits >> 31) & 0x7FFFFFFF;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
+
+static inline void vec_store_values(float *to, vec keys, int stream)
+{
+    (void)stream;
+    for (int l = 0; l < LANES; l++) {
+        float value = (float)vecd_value(keys[l]) + 0.0f;
+        to[l] = value == value ? value : __builtin_nanf("");
+    }
+}
+
 static inline vecd vecd_all(double value)
 {
     return value;
@@ -88,15 +107,6 @@ static inline void vecd_store(double *to, vecd a)
 static inline vecd vecd_add(vecd a, vecd b)
 {
     return a + b;
-}
-
-static inline vecd vecd_value(int32_t key)
-{
-    int32_t bits = (int32_t)((uint32_t)key + KEY_SHIFT);
-    float value;
-    bits ^= (bits >> 31) & 0x7FFFFFFF;
-    __builtin_memcpy(&value, &bits, sizeof value);
-    return (double)value;
 }
 
 static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
