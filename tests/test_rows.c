@@ -328,6 +328,23 @@ Test(rows, scale)
     cr_expect(grid_same_bits(a, out, 37));
 }
 
+/* Shorter than a unit of work, and several of them with a rest; nothing behind the end is touched. */
+Test(rows, copy)
+{
+    enum { MOST = 50000 };
+    static float a[MOST], out[MOST + 1];
+    const size_t lengths[] = {0, 1, 37, 16384, 16385, MOST};
+    for (size_t k = 0; k < MOST; k++)
+        a[k] = (float)k;
+    a[3] = NAN;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        memset(out, 0, sizeof out);
+        rows_copy(a, lengths[i], out);
+        cr_expect(grid_same_bits(out, a, lengths[i]));
+        cr_expect_eq(out[lengths[i]], 0);
+    }
+}
+
 Test(rows, accumulate)
 {
     float a[37], sum[37], wanted[37];
