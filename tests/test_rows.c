@@ -2,6 +2,7 @@
 /* Kernels over rows against plain loops in long double, and the same bits at any number of threads. */
 #include "sim/num/rows.h"
 #include "sim/num/rows_avx512.h"
+#include "sim/num/rows_far.h"
 #include "tests/num/grid.h"
 
 #include <float.h>
@@ -202,7 +203,8 @@ Test(rows, squares_of_the_widest_vectors)
         cr_skip_test("this processor has no AVX-512");
     rows_of_matrix(grid.x, N, grid.ld, rows);
     for (size_t from = 0; from < D; from += ROWS_AVX512_WIDE) {
-        rows_avx512_mean_squares(rows, N, from, 0, mean, squares);
+        rows_avx512_mean(rows, N, from, 0, mean);
+        rows_avx512_squares(rows, N, from, mean, squares);
         for (size_t k = 0; k < ROWS_AVX512_WIDE; k++) {
             float centre;
             for (size_t i = 0; i < N; i++)
@@ -211,6 +213,79 @@ Test(rows, squares_of_the_widest_vectors)
             cr_assert_eq((float)mean[k], centre);
         }
     }
+    grid_fini(&grid);
+}
+
+/* Teams of every size, rows without weight among them, by either way to add a team. */
+Test(rows, far_sums_are_those_of_one_row_after_the_other)
+{
+    enum { N = 40, D = 3 * 64 + 21, FROM = 3 };
+    struct grid grid = grid_make(N, D + FROM, GRID_SPECIAL, 6);
+    const float *rows[N];
+    double weights[N], out[D], wanted[D], sum[D];
+    for (size_t i = 0; i < N; i++) {
+        rows[i] = grid.x + i * grid.ld;
+        weights[i] = i % 5 == 3 ? 0 : 1.0 / (double)(i + 3);
+    }
+    for (size_t count = 1; count <= N; count++)
+        for (int weighted = 0; weighted < 2; weighted++) {
+            memset(wanted, 0, sizeof wanted);
+            for (size_t i = 0; i < count; i++)
+                for (size_t k = 0; k < D; k++)
+                    wanted[k] += weighted == 0    ? (double)rows[i][FROM + k]
+                                 : weights[i] > 0 ? weights[i] * (double)rows[i][FROM + k]
+                                                  : 0;
+            for (size_t k = 0; k < D && weighted == 0; k++)
+                wanted[k] /= (double)count;
+            rows_far_combine(rows, count, FROM, D, weighted ? weights : NULL, out);
+            for (size_t k = 0; k < D; k++)
+                cr_assert(same(out[k], wanted[k]), "%zu rows, column %zu: %a and %a", count, k, out[k],
+                          wanted[k]);
+        }
+    for (size_t size = 1; size <= ROWS_TEAM; size++) {
+        struct rows_team team = {.size = size};
+        for (size_t r = 0; r < size; r++) {
+            team.row[r] = rows[r] + FROM;
+            team.weight[r] = weights[r];
+        }
+        memset(out, 0, sizeof out);
+        memset(sum, 0, sizeof sum);
+        rows_far_add(&team, 0, D, sum);
+        rows_far_add(&team, rows_avx512_usable() ? rows_avx512_add(&team, D, 64, out) : 0, D, out);
+        for (size_t k = 0; k < D; k++)
+            cr_assert(same(out[k], sum[k]), "a team of %zu, column %zu", size, k);
+    }
+    grid_fini(&grid);
+}
+
+/* So many columns that runs are long, of rows that share their memory, give what some of the columns give. */
+Test(rows, far_rows_as_near_ones)
+{
+    enum { N = 61, D = 1000003, PART = 8192 };
+    struct grid grid = grid_make(1, D + N, GRID_NORMAL, 7);
+    const float *rows[N], *part[N];
+    float *mean = mem_array(D, sizeof *mean, NULL), *std = mem_array(D, sizeof *std, NULL), near[2][PART];
+    cr_assert(rows_far(N, D) && !rows_far(N, PART));
+    for (size_t i = 0; i < N; i++)
+        rows[i] = grid.x + i;
+    rows_mean_std(rows, N, D, 1, mean, std);
+    double variance = rows_mean_variance(rows, N, D, mean), squares = 0;
+    for (size_t from = 0; from < D; from += PART) {
+        size_t width = D - from < PART ? D - from : PART;
+        for (size_t i = 0; i < N; i++)
+            part[i] = rows[i] + from;
+        rows_mean_std(part, N, width, 1, near[0], near[1]);
+        cr_assert(grid_same_bits(near[0], mean + from, width) && grid_same_bits(near[1], std + from, width));
+        squares += rows_mean_variance(part, N, width, near[0]);
+        cr_assert(grid_same_bits(near[0], mean + from, width));
+        rows_combine(part, N, width, NULL, near[1]);
+        cr_assert(grid_same_bits(near[0], near[1], width));
+    }
+    cr_expect_float_eq(variance, squares, 1e-12 * squares);
+    rows_combine(rows, N, D, NULL, std);
+    cr_expect(grid_same_bits(mean, std, D));
+    mem_free(mean);
+    mem_free(std);
     grid_fini(&grid);
 }
 
