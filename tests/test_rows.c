@@ -216,16 +216,17 @@ Test(rows, squares_of_the_widest_vectors)
     grid_fini(&grid);
 }
 
-/* Teams of every size, rows without weight among them, by either way to add a team. */
+/* Teams of every size, rows without weight among them. */
 Test(rows, far_sums_are_those_of_one_row_after_the_other)
 {
     enum { N = 40, D = 3 * 64 + 21, FROM = 3 };
     struct grid grid = grid_make(N, D + FROM, GRID_SPECIAL, 6);
     const float *rows[N];
-    double weights[N], out[D], wanted[D], sum[D];
+    float out[D];
+    double weights[N], wanted[D], mean[D];
     for (size_t i = 0; i < N; i++) {
         rows[i] = grid.x + i * grid.ld;
-        weights[i] = i % 5 == 3 ? 0 : 1.0 / (double)(i + 3);
+        weights[i] = i % 5 == 0 ? 0 : 1.0 / (double)(i + 3);
     }
     for (size_t count = 1; count <= N; count++)
         for (int weighted = 0; weighted < 2; weighted++) {
@@ -238,23 +239,43 @@ Test(rows, far_sums_are_those_of_one_row_after_the_other)
             for (size_t k = 0; k < D && weighted == 0; k++)
                 wanted[k] /= (double)count;
             rows_far_combine(rows, count, FROM, D, weighted ? weights : NULL, out);
+            rows_far_mean(rows, count, FROM, D, mean);
+            for (size_t k = 0; k < D; k++) {
+                cr_assert(same((double)out[k], (double)(float)wanted[k]), "%zu rows, column %zu: %a and %a",
+                          count, k, (double)out[k], wanted[k]);
+                cr_assert(weighted || same(mean[k], wanted[k]), "%zu rows, column %zu", count, k);
+            }
+        }
+    grid_fini(&grid);
+}
+
+/* Either way to add a team, be it the first, the last, both or neither. */
+Test(rows, teams_of_the_widest_vectors)
+{
+    enum { D = 5 * 64 };
+    struct grid grid = grid_make(ROWS_TEAM, D, GRID_SPECIAL, 8);
+    double sum[2][D];
+    float out[2][D];
+    if (!rows_avx512_usable())
+        cr_skip_test("this processor has no AVX-512");
+    for (size_t size = 0; size <= ROWS_TEAM; size++)
+        for (int place = 0; place < 4; place++) {
+            struct rows_team team = {
+                .size = size, .first = place % 2 == 0, .divisor = (double)(3 * size + 7)};
+            for (size_t r = 0; r < size; r++) {
+                team.row[r] = grid.x + r * grid.ld;
+                team.weight[r] = 1.0 / (double)(r + 3);
+            }
             for (size_t k = 0; k < D; k++)
-                cr_assert(same(out[k], wanted[k]), "%zu rows, column %zu: %a and %a", count, k, out[k],
-                          wanted[k]);
+                sum[0][k] = sum[1][k] = 1 / (double)(k + 1);
+            team.out = place < 2 ? NULL : out[0];
+            cr_assert_eq(rows_avx512_add(&team, D, 64, sum[0]), D);
+            team.out = place < 2 ? NULL : out[1];
+            rows_far_add(&team, 0, D, sum[1]);
+            for (size_t k = 0; k < D; k++)
+                cr_assert(place < 2 ? same(sum[0][k], sum[1][k]) : same((double)out[0][k], (double)out[1][k]),
+                          "a team of %zu, column %zu", size, k);
         }
-    for (size_t size = 1; size <= ROWS_TEAM; size++) {
-        struct rows_team team = {.size = size};
-        for (size_t r = 0; r < size; r++) {
-            team.row[r] = rows[r] + FROM;
-            team.weight[r] = weights[r];
-        }
-        memset(out, 0, sizeof out);
-        memset(sum, 0, sizeof sum);
-        rows_far_add(&team, 0, D, sum);
-        rows_far_add(&team, rows_avx512_usable() ? rows_avx512_add(&team, D, 64, out) : 0, D, out);
-        for (size_t k = 0; k < D; k++)
-            cr_assert(same(out[k], sum[k]), "a team of %zu, column %zu", size, k);
-    }
     grid_fini(&grid);
 }
 

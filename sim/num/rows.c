@@ -183,18 +183,28 @@ NUM_CLONES static void round_sums(const double *restrict sum, size_t width, floa
         out[k] = (float)sum[k];
 }
 
+static size_t count_weights(const double *weights, size_t count)
+{
+    size_t there = 0;
+    for (size_t i = 0; i < count; i++)
+        there += weights == NULL || weights[i] != 0;
+    return there;
+}
+
 void rows_combine(const float *const *rows, size_t count, size_t d, const double *weights, float *out)
 {
     bool near = count * d <= NEAR_BYTES / sizeof(float);
-    bool far = rows_far(count, d);
+    bool far = rows_far(count_weights(weights, count), d);
     size_t step = step_of(far);
 #pragma omp parallel for schedule(static)
     for (size_t from = 0; from < d; from += step) {
-        double sum[ROWS_FAR];
+        double sum[BLOCK];
         size_t width = least_of(d - from, step);
-        if (far)
-            rows_far_combine(rows, count, from, width, weights, sum);
-        else if (weights == NULL)
+        if (far) {
+            rows_far_combine(rows, count, from, width, weights, out + from);
+            continue;
+        }
+        if (weights == NULL)
             block_mean(rows, count, from, width, near, sum);
         else
             block_combine(rows, count, from, width, weights, near, sum);
@@ -224,7 +234,7 @@ static void far_mean_squares(const float *const *rows, size_t count, size_t from
                              double *squares)
 {
     size_t k = 0;
-    rows_far_combine(rows, count, from, width, NULL, mean);
+    rows_far_mean(rows, count, from, width, mean);
     for (; rows_avx512_usable() && k + ROWS_AVX512_WIDE <= width; k += ROWS_AVX512_WIDE)
         rows_avx512_squares(rows, count, from + k, mean + k, squares + k);
     for (; k + WIDE <= width; k += WIDE)

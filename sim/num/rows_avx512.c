@@ -52,24 +52,41 @@ TARGET void rows_avx512_squares(const float *const *rows, size_t count, size_t f
         _mm512_storeu_pd(squares + LANES * g, sum[g]);
 }
 
+/* sum / divisor, a whole number, as correctly rounded as by a division (sim/num/order_body.inc tells how). */
+TARGET static inline __m512d quotient(__m512d sum, __m512d divisor, __m512d inverse)
+{
+    __m512d near = _mm512_mul_pd(sum, inverse), left = _mm512_fnmadd_pd(near, divisor, sum);
+    return _mm512_mask3_fmadd_pd(left, inverse, near, _mm512_cmp_pd_mask(left, left, _CMP_ORD_Q));
+}
+
 /* Inlined with a constant size, so that each row is read by an instruction of its own. */
 TARGET static inline __attribute__((always_inline)) size_t add_rows(const struct rows_team *team, size_t size,
                                                                     size_t width, size_t ahead, double *sum)
 {
+    const __m512d divisor = _mm512_set1_pd(team->divisor), inverse = _mm512_set1_pd(1 / team->divisor);
     __m512d weight[ROWS_TEAM];
     size_t k = 0;
     for (size_t r = 0; r < size; r++)
         weight[r] = _mm512_set1_pd(team->weight[r]);
     for (; k + LINE <= width; k += LINE) {
-        __m512d low = _mm512_loadu_pd(sum + k), high = _mm512_loadu_pd(sum + k + LANES);
+        __m512d low = _mm512_setzero_pd(), high = low;
+        if (!team->first) {
+            low = _mm512_loadu_pd(sum + k);
+            high = _mm512_loadu_pd(sum + k + LANES);
+        }
         for (size_t r = 0; r < size; r++) {
             const float *row = team->row[r] + k;
             __builtin_prefetch(row + ahead);
             low = _mm512_add_pd(low, _mm512_mul_pd(weight[r], load(row, 0)));
             high = _mm512_add_pd(high, _mm512_mul_pd(weight[r], load(row, 1)));
         }
-        _mm512_storeu_pd(sum + k, low);
-        _mm512_storeu_pd(sum + k + LANES, high);
+        if (team->out == NULL) {
+            _mm512_storeu_pd(sum + k, low);
+            _mm512_storeu_pd(sum + k + LANES, high);
+        } else {
+            _mm256_storeu_ps(team->out + k, _mm512_cvtpd_ps(quotient(low, divisor, inverse)));
+            _mm256_storeu_ps(team->out + k + LANES, _mm512_cvtpd_ps(quotient(high, divisor, inverse)));
+        }
     }
     return k;
 }
@@ -81,6 +98,7 @@ TARGET static inline __attribute__((always_inline)) size_t add_rows(const struct
 TARGET size_t rows_avx512_add(const struct rows_team *team, size_t width, size_t ahead, double *sum)
 {
     switch (team->size) {
+        ADD_ROWS(0)
         ADD_ROWS(1)
         ADD_ROWS(2)
         ADD_ROWS(3)

@@ -21,12 +21,16 @@ void rows_avx512_mean(const float *const *rows, size_t count, size_t from, size_
 void rows_avx512_squares(const float *const *rows, size_t count, size_t from, const double *mean,
                          double *squares);
 
-/* Rows that are read side by side, from some column on, and their weights. */
+/* Rows that are read side by side, from some column on, and their weights. Their sums start from zero with
+ * the `first` team, else from those kept; the last team leaves the sums over the divisor, a whole number,
+ * rounded in out, which others have no use for (NULL). */
 enum { ROWS_TEAM = 12 };
 struct rows_team {
     const float *row[ROWS_TEAM];
-    double weight[ROWS_TEAM];
+    double weight[ROWS_TEAM], divisor;
     size_t size;
+    bool first;
+    float *out; /* (width); may be one of the rows */
 };
 
 /* sum (width) += weight[r] row[r], one row after the other; floats `ahead` behind those read are fetched.

@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* Columns whose sums are kept in registers together; floats ahead that a row is fetched; bytes of all rows
- * from which long runs are faster (measured with 25 to 101 rows). */
+ * from which long runs are faster than short ones (measured with 25 to 101 rows). */
 enum { WIDE = 16, AHEAD = 256, LEAST_BYTES = 224 << 20 };
 
 bool rows_far(size_t count, size_t d)
 {
-    return count * d > LEAST_BYTES / sizeof(float);
+    return (count <= ROWS_TEAM && rows_avx512_usable()) || count * d > LEAST_BYTES / sizeof(float);
 }
 
 NUM_CLONES static void add_rows(const struct rows_team *team, size_t from, size_t width, double *restrict sum)
@@ -27,16 +27,26 @@ NUM_CLONES static void add_rows(const struct rows_team *team, size_t from, size_
     }
 }
 
+NUM_CLONES static void divide(double *sum, size_t width, double divisor)
+{
+    for (size_t k = 0; k < width; k++)
+        sum[k] /= divisor;
+}
+
 void rows_far_add(const struct rows_team *team, size_t from, size_t width, double *sum)
 {
+    if (team->first)
+        memset(sum + from, 0, (width - from) * sizeof *sum);
     add_rows(team, from, width, sum);
+    for (size_t k = from; team->out != NULL && k < width; k++)
+        team->out[k] = (float)(sum[k] / team->divisor);
 }
 
 /* The next `size` rows with weight from *i on; weights NULL: 1, which changes nothing. */
 static struct rows_team next_team(const float *const *rows, const double *weights, size_t from, size_t size,
                                   size_t *i)
 {
-    struct rows_team team = {.size = 0};
+    struct rows_team team = {.first = *i == 0, .divisor = 1};
     for (; team.size < size; ++*i)
         if (weights == NULL || weights[*i] != 0) {
             team.row[team.size] = rows[*i] + from;
@@ -45,34 +55,36 @@ static struct rows_team next_team(const float *const *rows, const double *weight
     return team;
 }
 
-NUM_CLONES static void divide(double *sum, size_t width, double divisor)
+/* The teams of the `there` rows with weight, of about the same size: one row by itself would be read slowly.
+ * No rows are an empty team. */
+static void run(const float *const *rows, size_t there, size_t from, size_t width, const double *weights,
+                double *sum, float *out)
 {
-    for (size_t k = 0; k < width; k++)
-        sum[k] /= divisor;
+    const bool widest = rows_avx512_usable();
+    const double divisor = weights == NULL ? (double)there : 1;
+    size_t i = 0, teams = there == 0 ? 1 : (there + ROWS_TEAM - 1) / ROWS_TEAM;
+    for (; teams > 0; teams--) {
+        size_t size = (there + teams - 1) / teams;
+        struct rows_team team = next_team(rows, weights, from, size, &i);
+        team.divisor = divisor;
+        team.out = teams == 1 ? out : NULL;
+        rows_far_add(&team, widest ? rows_avx512_add(&team, width, AHEAD, sum) : 0, width, sum);
+        there -= size;
+    }
 }
 
-static size_t count_weights(const double *weights, size_t count)
+void rows_far_combine(const float *const *rows, size_t count, size_t from, size_t width,
+                      const double *weights, float *out)
 {
+    double sum[ROWS_FAR];
     size_t there = 0;
     for (size_t i = 0; i < count; i++)
         there += weights == NULL || weights[i] != 0;
-    return there;
+    run(rows, there, from, width, weights, sum, out);
 }
 
-/* Teams are of about the same size: one row by itself would be read slowly. */
-void rows_far_combine(const float *const *rows, size_t count, size_t from, size_t width,
-                      const double *weights, double *out)
+void rows_far_mean(const float *const *rows, size_t count, size_t from, size_t width, double *mean)
 {
-    const bool widest = rows_avx512_usable();
-    size_t there = count_weights(weights, count), i = 0;
-    memset(out, 0, width * sizeof *out);
-    for (size_t teams = (there + ROWS_TEAM - 1) / ROWS_TEAM; teams > 0; teams--) {
-        size_t size = (there + teams - 1) / teams;
-        struct rows_team team = next_team(rows, weights, from, size, &i);
-        size_t done = widest ? rows_avx512_add(&team, width, AHEAD, out) : 0;
-        add_rows(&team, done, width, out);
-        there -= size;
-    }
-    if (weights == NULL)
-        divide(out, width, (double)count);
+    run(rows, count, from, width, NULL, mean, NULL);
+    divide(mean, width, (double)count);
 }
