@@ -183,18 +183,11 @@ NUM_CLONES static void round_sums(const double *restrict sum, size_t width, floa
         out[k] = (float)sum[k];
 }
 
-static size_t count_weights(const double *weights, size_t count)
-{
-    size_t there = 0;
-    for (size_t i = 0; i < count; i++)
-        there += weights == NULL || weights[i] != 0;
-    return there;
-}
-
+/* The widest vectors gain by runs wherever the rows lie. */
 void rows_combine(const float *const *rows, size_t count, size_t d, const double *weights, float *out)
 {
     bool near = count * d <= NEAR_BYTES / sizeof(float);
-    bool far = rows_far(count_weights(weights, count), d);
+    bool far = rows_avx512_usable() || rows_far(count, d);
     size_t step = step_of(far);
 #pragma omp parallel for schedule(static)
     for (size_t from = 0; from < d; from += step) {

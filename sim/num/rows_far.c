@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* Columns whose sums are kept in registers together; floats ahead that a row is fetched; bytes of all rows
- * from which long runs are faster than short ones (measured with 25 to 101 rows). */
+ * from which long runs are faster than short ones. */
 enum { WIDE = 16, AHEAD = 256, LEAST_BYTES = 224 << 20 };
 
 bool rows_far(size_t count, size_t d)
 {
-    return (count <= ROWS_TEAM && rows_avx512_usable()) || count * d > LEAST_BYTES / sizeof(float);
+    return count * d > LEAST_BYTES / sizeof(float);
 }
 
 NUM_CLONES static void add_rows(const struct rows_team *team, size_t from, size_t width, double *restrict sum)

@@ -13,7 +13,7 @@
 /* Columns of one run. */
 enum { ROWS_FAR = 4096 };
 
-/* Whether this pays for so many rows (with weight) of d floats. */
+/* Whether `count` rows of d floats are so large that long runs pay in any case. */
 bool rows_far(size_t count, size_t d);
 
 /* out (width, at most ROWS_FAR) = sum_i weights[i] rows[i][k] of the columns k from `from` on; weights NULL:
