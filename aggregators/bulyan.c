@@ -108,7 +108,8 @@ static size_t shared_bytes(size_t n)
 static size_t bulyan_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
     (void)params, (void)d;
-    return shared_bytes(n) + threads * thread_bytes(n);
+    size_t picked = shared_bytes(n) + threads * thread_bytes(n), all = order_scratch_bytes(n, threads);
+    return picked > all ? picked : all;
 }
 
 /* The n-2f sets of rows whose means go on: set k has sizes[k] rows, from rows + k n on. */
@@ -175,6 +176,10 @@ static int bulyan_apply(const void *params, const struct byz_aggregator_input *i
 {
     (void)reason;
     const struct bulyan_params *p = params;
+    if (in->f == 0 && p->variant == PAPER) { /* all rows are picked, and their order does not matter */
+        order_mean_around_median(in->x, in->n, in->d, in->ld, in->n, in->scratch, out);
+        return 0;
+    }
     size_t n = in->n, fitting = TILE / (n * sizeof(float)) / NARROW * NARROW;
     size_t block = fitting < NARROW ? NARROW : fitting > WIDE ? WIDE : fitting;
     struct sets sets = {.rows = in->scratch};

@@ -67,6 +67,18 @@ static int dnc_unsuitable(const void *params, size_t n, size_t f, char reason[BY
     return 1;
 }
 
+/* Marks (0 or 1) are looked at four together: `places` of such a four are its marked ones, in front. */
+enum { FOUR = 4 };
+typedef uint32_t four __attribute__((vector_size(4 * FOUR), aligned(4), may_alias));
+static const struct {
+    four places;
+    size_t count;
+} fours[1 << FOUR] = {
+    {{0}, 0},    {{0}, 1},       {{1}, 1},       {{0, 1}, 2},       {{2}, 1},    {{0, 2}, 2},
+    {{1, 2}, 2}, {{0, 1, 2}, 3}, {{3}, 1},       {{0, 3}, 2},       {{1, 3}, 2}, {{0, 1, 3}, 3},
+    {{2, 3}, 2}, {{0, 2, 3}, 3}, {{1, 2, 3}, 3}, {{0, 1, 2, 3}, 4},
+};
+
 static size_t width_of(const struct dnc_params *p, size_t d)
 {
     return p->coordinates < d ? (size_t)p->coordinates : d;
@@ -95,7 +107,7 @@ static size_t dnc_scratch(const void *params, size_t n, size_t d, size_t threads
     (void)threads;
     size_t width = width_of(params, d);
     return n * stride_of(width) * sizeof(float) + kernel_bytes(n, width) + (n * n + 3 * n) * sizeof(double) +
-           n * sizeof(size_t) + (width + 1) * sizeof(uint32_t) + d;
+           n * sizeof(size_t) + (width + FOUR) * sizeof(uint32_t) + d;
 }
 
 struct work {
@@ -104,7 +116,7 @@ struct work {
     void *kernel;
     double *distances, *kept, *weights, *scores;
     size_t *best;
-    uint32_t *drawn; /* one more than are drawn */
+    uint32_t *drawn; /* FOUR more than are drawn */
     char *marks;
 };
 
@@ -119,19 +131,34 @@ static struct work lay_out(const struct dnc_params *p, const struct byz_aggregat
     w.scores = w.weights + in->n;
     w.best = (size_t *)(void *)(w.scores + in->n);
     w.drawn = (uint32_t *)(void *)(w.best + in->n);
-    w.marks = (char *)(w.drawn + w.width + 1);
+    w.marks = (char *)(w.drawn + w.width + FOUR);
     return w;
+}
+
+/* drawn: the places of the marks, in rising order, and up to FOUR numbers behind them. Returns how many. */
+static size_t list_marks(const char *marks, size_t d, uint32_t *drawn)
+{
+    size_t count = 0, k = 0;
+    for (; k + FOUR <= d; k += FOUR) {
+        uint32_t bytes, from = (uint32_t)k;
+        memcpy(&bytes, marks + k, sizeof bytes);
+        uint32_t set =
+            (bytes | bytes >> 7 | bytes >> 14 | bytes >> 21) & 15; /* lowest byte first in memory */
+        *(four *)(drawn + count) = fours[set].places + (four){from, from, from, from};
+        count += fours[set].count;
+    }
+    for (; k < d; k++) {
+        drawn[count] = (uint32_t)k;
+        count += marks[k] != 0;
+    }
+    return count;
 }
 
 /* The columns of the drawn coordinates, in rising order: row by row, which memory fetches ahead. */
 static void draw(const struct byz_aggregator_input *in, struct work *w)
 {
-    size_t count = 0;
     rng_subset(in->rng, w->width, in->d, w->marks);
-    for (size_t k = 0; k < in->d; k++) {
-        w->drawn[count] = (uint32_t)k;
-        count += w->marks[k] != 0;
-    }
+    size_t count = list_marks(w->marks, in->d, w->drawn);
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < in->n; i++) {
         const float *row = in->x + i * in->ld;

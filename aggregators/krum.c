@@ -12,11 +12,11 @@
  * (1,2,3).
  */
 #include "sim/api/byz_aggregator.h"
+#include "sim/num/rows.h"
 #include "sim/num/select.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { PAPER, KAPPA };
 enum { SQUARED, EUCLIDEAN, FOURTH };
@@ -92,7 +92,7 @@ static int krum_apply(const void *params, const struct byz_aggregator_input *in,
     double *scores = in->scratch;
     select_krum(in->distances, in->n, q, costs[p->distance], scores + in->n, scores);
     size_t winner = select_least(scores, in->n);
-    memcpy(out, in->x + winner * in->ld, in->d * sizeof *out);
+    rows_copy(in->x + winner * in->ld, in->d, out);
     if (in->report->weights != NULL)
         for (size_t i = 0; i < in->n; i++)
             in->report->weights[i] = i == winner;

@@ -35,6 +35,8 @@ expect("bytes over the least time",
 expect("a share of the bandwidth",
        all(abs(r["fraction_of_limit"] * r["read_bandwidth_gbytes_per_second"] - r["gbytes_per_second"]) < 1e-6
            for r in results))
+expect("small matrices are timed more than a few times, though no seconds are given", all(r["calls"] > 100 for r in results),
+       str([r["calls"] for r in results]))
 expect("the least is not above the median", all(0 < r["seconds_min"] <= r["seconds_median"] for r in results))
 
 done = bench("--pre", "nnm", "--rule", "krum", "--n", "2,25", "--d", "100", "--threads", "1", "--json")

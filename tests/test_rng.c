@@ -114,3 +114,39 @@ Test(rng, subset)
     rng_subset(&rng, OF, OF, marks);
     cr_expect_arr_eq(marks, "\1\1\1\1\1\1\1", OF);
 }
+
+/* A subset and a permutation draw rng_below's numbers one after the other, from any place in the stream, and
+ * leave it behind the last. */
+Test(rng, many_draws_are_those_of_one_after_the_other)
+{
+    enum { MOST = 300 };
+    for (uint32_t before = 0; before < 9; before++)
+        for (size_t count = 0; count <= MOST; count += count < 40 ? 1 : 65) {
+            struct rng plain, rng;
+            char marks[MOST], wanted_marks[MOST] = {0};
+            uint32_t order[MOST], wanted[MOST];
+            rng_start(&plain, 9, RNG_TEST, before, 0);
+            rng_start(&rng, 9, RNG_TEST, before, 0);
+            for (uint32_t k = 0; k < before; k++)
+                cr_assert_eq(gsl_rng_get(&plain.gsl), gsl_rng_get(&rng.gsl));
+            for (size_t k = MOST - count; k < MOST; k++) {
+                size_t pick = (size_t)rng_below(&plain, k + 1);
+                wanted_marks[wanted_marks[pick] ? k : pick] = 1;
+            }
+            rng_subset(&rng, count, MOST, marks);
+            cr_assert_arr_eq(marks, wanted_marks, MOST);
+            for (size_t i = 0; i < count; i++)
+                wanted[i] = (uint32_t)i;
+            for (size_t i = count; i > 1; i--) {
+                size_t j = (size_t)rng_below(&plain, i);
+                uint32_t kept = wanted[i - 1];
+                wanted[i - 1] = wanted[j];
+                wanted[j] = kept;
+            }
+            rng_permutation(&rng, count, order);
+            cr_assert_arr_eq(order, wanted, count * sizeof *order);
+            for (uint32_t k = 0; k < 9; k++)
+                cr_assert_eq(gsl_rng_get(&plain.gsl), gsl_rng_get(&rng.gsl), "%u before, %zu drawn", before,
+                             count);
+        }
+}

@@ -2,6 +2,7 @@
 /* Kernels over rows against plain loops in long double, and the same bits at any number of threads. */
 #include "sim/num/rows.h"
 #include "sim/num/rows_avx512.h"
+#include "sim/num/rows_far.h"
 #include "tests/num/grid.h"
 
 #include <float.h>
@@ -202,7 +203,8 @@ Test(rows, squares_of_the_widest_vectors)
         cr_skip_test("this processor has no AVX-512");
     rows_of_matrix(grid.x, N, grid.ld, rows);
     for (size_t from = 0; from < D; from += ROWS_AVX512_WIDE) {
-        rows_avx512_mean_squares(rows, N, from, 0, mean, squares);
+        rows_avx512_mean(rows, N, from, 0, mean);
+        rows_avx512_squares(rows, N, from, mean, squares);
         for (size_t k = 0; k < ROWS_AVX512_WIDE; k++) {
             float centre;
             for (size_t i = 0; i < N; i++)
@@ -211,6 +213,100 @@ Test(rows, squares_of_the_widest_vectors)
             cr_assert_eq((float)mean[k], centre);
         }
     }
+    grid_fini(&grid);
+}
+
+/* Teams of every size, rows without weight among them. */
+Test(rows, far_sums_are_those_of_one_row_after_the_other)
+{
+    enum { N = 40, D = 3 * 64 + 21, FROM = 3 };
+    struct grid grid = grid_make(N, D + FROM, GRID_SPECIAL, 6);
+    const float *rows[N];
+    float out[D];
+    double weights[N], wanted[D], mean[D];
+    for (size_t i = 0; i < N; i++) {
+        rows[i] = grid.x + i * grid.ld;
+        weights[i] = i % 5 == 0 ? 0 : 1.0 / (double)(i + 3);
+    }
+    for (size_t count = 1; count <= N; count++)
+        for (int weighted = 0; weighted < 2; weighted++) {
+            memset(wanted, 0, sizeof wanted);
+            for (size_t i = 0; i < count; i++)
+                for (size_t k = 0; k < D; k++)
+                    wanted[k] += weighted == 0    ? (double)rows[i][FROM + k]
+                                 : weights[i] > 0 ? weights[i] * (double)rows[i][FROM + k]
+                                                  : 0;
+            for (size_t k = 0; k < D && weighted == 0; k++)
+                wanted[k] /= (double)count;
+            rows_far_combine(rows, count, FROM, D, weighted ? weights : NULL, out);
+            rows_far_mean(rows, count, FROM, D, mean);
+            for (size_t k = 0; k < D; k++) {
+                cr_assert(same((double)out[k], (double)(float)wanted[k]), "%zu rows, column %zu: %a and %a",
+                          count, k, (double)out[k], wanted[k]);
+                cr_assert(weighted || same(mean[k], wanted[k]), "%zu rows, column %zu", count, k);
+            }
+        }
+    grid_fini(&grid);
+}
+
+/* Either way to add a team, be it the first, the last, both or neither. */
+Test(rows, teams_of_the_widest_vectors)
+{
+    enum { D = 5 * 64 };
+    struct grid grid = grid_make(ROWS_TEAM, D, GRID_SPECIAL, 8);
+    double sum[2][D];
+    float out[2][D];
+    if (!rows_avx512_usable())
+        cr_skip_test("this processor has no AVX-512");
+    for (size_t size = 0; size <= ROWS_TEAM; size++)
+        for (int place = 0; place < 4; place++) {
+            struct rows_team team = {
+                .size = size, .first = place % 2 == 0, .divisor = (double)(3 * size + 7)};
+            for (size_t r = 0; r < size; r++) {
+                team.row[r] = grid.x + r * grid.ld;
+                team.weight[r] = 1.0 / (double)(r + 3);
+            }
+            for (size_t k = 0; k < D; k++)
+                sum[0][k] = sum[1][k] = 1 / (double)(k + 1);
+            team.out = place < 2 ? NULL : out[0];
+            cr_assert_eq(rows_avx512_add(&team, D, 64, sum[0]), D);
+            team.out = place < 2 ? NULL : out[1];
+            rows_far_add(&team, 0, D, sum[1]);
+            for (size_t k = 0; k < D; k++)
+                cr_assert(place < 2 ? same(sum[0][k], sum[1][k]) : same((double)out[0][k], (double)out[1][k]),
+                          "a team of %zu, column %zu", size, k);
+        }
+    grid_fini(&grid);
+}
+
+/* So many columns that runs are long, of rows that share their memory, give what some of the columns give. */
+Test(rows, far_rows_as_near_ones)
+{
+    enum { N = 61, D = 1000003, PART = 8192 };
+    struct grid grid = grid_make(1, D + N, GRID_NORMAL, 7);
+    const float *rows[N], *part[N];
+    float *mean = mem_array(D, sizeof *mean, NULL), *std = mem_array(D, sizeof *std, NULL), near[2][PART];
+    cr_assert(rows_far(N, D) && !rows_far(N, PART));
+    for (size_t i = 0; i < N; i++)
+        rows[i] = grid.x + i;
+    rows_mean_std(rows, N, D, 1, mean, std);
+    double variance = rows_mean_variance(rows, N, D, mean), squares = 0;
+    for (size_t from = 0; from < D; from += PART) {
+        size_t width = D - from < PART ? D - from : PART;
+        for (size_t i = 0; i < N; i++)
+            part[i] = rows[i] + from;
+        rows_mean_std(part, N, width, 1, near[0], near[1]);
+        cr_assert(grid_same_bits(near[0], mean + from, width) && grid_same_bits(near[1], std + from, width));
+        squares += rows_mean_variance(part, N, width, near[0]);
+        cr_assert(grid_same_bits(near[0], mean + from, width));
+        rows_combine(part, N, width, NULL, near[1]);
+        cr_assert(grid_same_bits(near[0], near[1], width));
+    }
+    cr_expect_float_eq(variance, squares, 1e-12 * squares);
+    rows_combine(rows, N, D, NULL, std);
+    cr_expect(grid_same_bits(mean, std, D));
+    mem_free(mean);
+    mem_free(std);
     grid_fini(&grid);
 }
 
@@ -326,6 +422,23 @@ Test(rows, scale)
         cr_expect_eq(out[k], (float)((1.0 / 3) * (double)a[k]));
     rows_scale(a, 37, 1.0 / 3, a);
     cr_expect(grid_same_bits(a, out, 37));
+}
+
+/* Shorter than a unit of work, and several of them with a rest; nothing behind the end is touched. */
+Test(rows, copy)
+{
+    enum { MOST = 50000 };
+    static float a[MOST], out[MOST + 1];
+    const size_t lengths[] = {0, 1, 37, 16384, 16385, MOST};
+    for (size_t k = 0; k < MOST; k++)
+        a[k] = (float)k;
+    a[3] = NAN;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        memset(out, 0, sizeof out);
+        rows_copy(a, lengths[i], out);
+        cr_expect(grid_same_bits(out, a, lengths[i]));
+        cr_expect_eq(out[lengths[i]], 0);
+    }
 }
 
 Test(rows, accumulate)

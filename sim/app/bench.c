@@ -8,10 +8,15 @@
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 
 enum { CALLS_MOST = 1000, CALLS_LEAST = 3 };
+
+/* A figure takes at least so long: a few calls on small matrices tell more about a processor that wakes up,
+ * and about pages and branches met for the first time, than about the rule. */
+static const double seconds_least = 0.02;
 
 bool bench_choose_f(const struct defence_settings *defence, size_t n, size_t *f, char reason[BYZ_REASON_SIZE])
 {
@@ -85,7 +90,7 @@ static int call(struct subject *subject, struct err *err)
 
 static int time_calls(struct subject *subject, struct bench_figures *figures, struct err *err)
 {
-    double times[CALLS_MOST], begun = machine_seconds();
+    double times[CALLS_MOST], begun = machine_seconds(), wanted = fmax(subject->what->seconds, seconds_least);
     int rc = call(subject, err); /* the first call touches memory for the first time */
     figures->calls = 0;
     while (rc == ERR_OK && figures->calls < CALLS_MOST) {
@@ -93,7 +98,7 @@ static int time_calls(struct subject *subject, struct bench_figures *figures, st
         rc = call(subject, err);
         double end = machine_seconds();
         times[figures->calls++] = end - start;
-        if (figures->calls >= CALLS_LEAST && end - begun > subject->what->seconds)
+        if (figures->calls >= CALLS_LEAST && end - begun > wanted)
             break;
     }
     if (rc != ERR_OK)

@@ -168,15 +168,16 @@ static void tile_squared(const struct part *part, size_t i, size_t j)
             part->sums[pair_at(n, i + r, j + c)] = tile[r * TILE + c];
 }
 
-/* Adds up the parts in their order. */
-static void fill_matrix(const double *sums, size_t n, size_t parts, double *out)
+/* Adds up the parts in their order, into the first one. */
+static void fill_matrix(double *restrict sums, size_t n, size_t parts, double *restrict out)
 {
+    for (size_t part = 1; part < parts; part++)
+        for (size_t pair = 0; pair + 1 < triangle(n); pair++)
+            sums[pair] += sums[part * triangle(n) + pair];
     for (size_t i = 0; i < n; i++) {
         out[i * n + i] = 0;
         for (size_t j = i + 1; j < n; j++) {
-            double sum = 0;
-            for (size_t part = 0; part < parts; part++)
-                sum += sums[part * triangle(n) + pair_at(n, i, j)];
+            double sum = sums[pair_at(n, i, j)];
             out[i * n + j] = out[j * n + i] = isnan(sum) ? INFINITY : sum;
         }
     }
@@ -188,7 +189,8 @@ void distance_squared_by(const struct distance_kernel *kernel, const float *x, s
     size_t parts = part_count(n, d), tiles = (n + TILE - 1) / TILE;
     size_t step = ((d + parts - 1) / parts + STRETCH - 1) / STRETCH * STRETCH;
     double *sums = scratch;
-#pragma omp parallel for schedule(dynamic)
+/* guided: long runs of parts first, as fetching ahead ends with a run */
+#pragma omp parallel for schedule(guided)
     for (size_t unit = 0; unit < parts * tiles * tiles; unit++) {
         size_t at = unit / (tiles * tiles), i = unit / tiles % tiles, j = unit % tiles;
         size_t from = at_most(at * step, d), to = at_most(from + step, d);

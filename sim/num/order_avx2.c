@@ -112,6 +112,12 @@ static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
     *second = _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_extracti128_si256(bits, 1)));
 }
 
+static inline void vecd_floats(const float *from, vecd *first, vecd *second)
+{
+    *first = _mm256_cvtps_pd(_mm_loadu_ps(from));
+    *second = _mm256_cvtps_pd(_mm_loadu_ps(from + WIDE));
+}
+
 static inline vecd vecd_divided(vecd a, vecd divisor, vecd inverse)
 {
     vecd near = _mm256_mul_pd(a, inverse), left = _mm256_fnmadd_pd(near, divisor, a);
@@ -131,9 +137,7 @@ typedef __m256d lanes;
 
 static inline lanes vecd_moves(vecd low, vecd high, vecd centre)
 {
-    vecd nearer = _mm256_cmp_pd(_mm256_sub_pd(high, centre), _mm256_sub_pd(centre, low), _CMP_LT_OQ);
-    nearer = _mm256_and_pd(nearer, _mm256_cmp_pd(low, centre, _CMP_LT_OQ));
-    return _mm256_or_pd(nearer, _mm256_cmp_pd(high, centre, _CMP_LE_OQ));
+    return _mm256_cmp_pd(_mm256_sub_pd(high, centre), _mm256_sub_pd(centre, low), _CMP_LT_OQ);
 }
 
 static inline int lanes_any(lanes a, lanes b)
@@ -149,6 +153,17 @@ static inline int lanes_all(lanes a, lanes b)
 static inline vecd vecd_count(vecd count, lanes counted)
 {
     return _mm256_add_pd(count, _mm256_and_pd(counted, vecd_all(1)));
+}
+
+/* Adding a zero changes nothing, as no sum is a negative one. */
+static inline vecd vecd_add_where(vecd sum, lanes where, vecd value)
+{
+    return _mm256_add_pd(sum, _mm256_and_pd(where, value));
+}
+
+static inline vecd vecd_add_unless(vecd sum, lanes where, vecd value)
+{
+    return _mm256_add_pd(sum, _mm256_andnot_pd(where, value));
 }
 
 static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)

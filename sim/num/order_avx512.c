@@ -116,6 +116,12 @@ static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
     *second = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(bits, 1)));
 }
 
+static inline void vecd_floats(const float *from, vecd *first, vecd *second)
+{
+    *first = _mm512_cvtps_pd(_mm256_loadu_ps(from));
+    *second = _mm512_cvtps_pd(_mm256_loadu_ps(from + WIDE));
+}
+
 static inline vecd vecd_divided(vecd a, vecd divisor, vecd inverse)
 {
     vecd near = _mm512_mul_pd(a, inverse), left = _mm512_fnmadd_pd(near, divisor, a);
@@ -134,9 +140,7 @@ typedef __mmask8 lanes;
 
 static inline lanes vecd_moves(vecd low, vecd high, vecd centre)
 {
-    __mmask8 nearer = _mm512_cmp_pd_mask(_mm512_sub_pd(high, centre), _mm512_sub_pd(centre, low), _CMP_LT_OQ);
-    nearer = (__mmask8)(nearer & _mm512_cmp_pd_mask(low, centre, _CMP_LT_OQ));
-    return (__mmask8)(nearer | _mm512_cmp_pd_mask(high, centre, _CMP_LE_OQ));
+    return _mm512_cmp_pd_mask(_mm512_sub_pd(high, centre), _mm512_sub_pd(centre, low), _CMP_LT_OQ);
 }
 
 static inline int lanes_any(lanes a, lanes b)
@@ -152,6 +156,16 @@ static inline int lanes_all(lanes a, lanes b)
 static inline vecd vecd_count(vecd count, lanes counted)
 {
     return _mm512_mask_add_pd(count, counted, count, vecd_all(1));
+}
+
+static inline vecd vecd_add_where(vecd sum, lanes where, vecd value)
+{
+    return _mm512_mask_add_pd(sum, where, sum, value);
+}
+
+static inline vecd vecd_add_unless(vecd sum, lanes where, vecd value)
+{
+    return _mm512_mask_add_pd(sum, (lanes)~where, sum, value);
 }
 
 static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)

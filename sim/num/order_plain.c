@@ -115,6 +115,12 @@ static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
     *second = vecd_value(keys[1]);
 }
 
+static inline void vecd_floats(const float *from, vecd *first, vecd *second)
+{
+    *first = (double)from[0];
+    *second = (double)from[1];
+}
+
 static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse)
 {
     const vecd values[] = {a, b};
@@ -129,7 +135,7 @@ typedef int lanes;
 
 static inline lanes vecd_moves(vecd low, vecd high, vecd centre)
 {
-    return high <= centre || (low < centre && high - centre < centre - low);
+    return high - centre < centre - low;
 }
 
 static inline int lanes_any(lanes a, lanes b)
@@ -145,6 +151,16 @@ static inline int lanes_all(lanes a, lanes b)
 static inline vecd vecd_count(vecd count, lanes counted)
 {
     return count + counted;
+}
+
+static inline vecd vecd_add_where(vecd sum, lanes where, vecd value)
+{
+    return where ? sum + value : sum;
+}
+
+static inline vecd vecd_add_unless(vecd sum, lanes where, vecd value)
+{
+    return where ? sum : sum + value;
 }
 
 static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)

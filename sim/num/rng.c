@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/num/rng.h"
+#include "sim/num/dispatch.h"
 
 #include <gsl/gsl_randist.h>
+#include <stdbool.h>
 #include <string.h>
 
 static uint64_t mix(uint64_t z) /* the finaliser of SplitMix64: every input bit reaches every output bit */
@@ -84,16 +86,96 @@ uint64_t rng_bits(struct rng *rng)
     return high << 32 | next_word(&rng->state);
 }
 
+/* The words of a stream in the same order, made many blocks at a time: for functions that draw thousands. */
+enum { BLOCKS_AHEAD = 16 };
+struct words {
+    struct rng_state *state;
+    uint32_t word[4 * BLOCKS_AHEAD];
+    size_t next, end;
+};
+
+/* philox of this counter and the BLOCKS_AHEAD - 1 behind it. */
+NUM_CLONES static void philox_ahead(const uint32_t counter[4], const uint32_t key[2], uint32_t *restrict out)
+{
+    uint32_t c[4][BLOCKS_AHEAD], k0 = key[0], k1 = key[1];
+    for (uint32_t b = 0; b < BLOCKS_AHEAD; b++) {
+        c[0][b] = counter[0] + b;
+        c[1][b] = counter[1];
+        c[2][b] = counter[2];
+        c[3][b] = counter[3];
+    }
+    for (int round = 0; round < 10; round++) {
+        for (size_t b = 0; b < BLOCKS_AHEAD; b++) {
+            uint64_t p0 = (uint64_t)0xD2511F53u * c[0][b], p1 = (uint64_t)0xCD9E8D57u * c[2][b];
+            c[0][b] = (uint32_t)(p1 >> 32) ^ c[1][b] ^ k0;
+            c[1][b] = (uint32_t)p1;
+            c[2][b] = (uint32_t)(p0 >> 32) ^ c[3][b] ^ k1;
+            c[3][b] = (uint32_t)p0;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (size_t b = 0; b < BLOCKS_AHEAD; b++)
+        for (size_t w = 0; w < 4; w++)
+            out[4 * b + w] = c[w][b];
+}
+
+static void words_start(struct words *words, struct rng *rng)
+{
+    words->state = &rng->state;
+    words->next = rng->state.next;
+    words->end = 4;
+    memcpy(words->word, rng->state.block, sizeof rng->state.block);
+}
+
+static uint32_t words_next(struct words *words)
+{
+    if (words->next == words->end) {
+        philox_ahead(words->state->counter, words->state->key, words->word);
+        words->state->counter[0] += BLOCKS_AHEAD;
+        words->next = 0;
+        words->end = 4 * BLOCKS_AHEAD;
+    }
+    return words->word[words->next++];
+}
+
+/* Leaves the stream as if each word had been drawn by itself. */
+static void words_stop(struct words *words)
+{
+    struct rng_state *state = words->state;
+    size_t left = words->end - words->next, begun = words->end - (left + 3) / 4 * 4;
+    state->counter[0] -= (uint32_t)(left / 4);
+    state->next = (uint32_t)(4 - left % 4);
+    if (left % 4 != 0)
+        memcpy(state->block, words->word + begun, sizeof state->block);
+}
+
+/* Whether the rest of `bits` is without bias: below the last full multiple of bound. */
+static bool is_fair(uint64_t bits, uint64_t bound)
+{
+    if (bits <= UINT64_MAX - bound) /* so nearly always that the rest is not worth a division each time */
+        return true;
+    return bits <= UINT64_MAX - (UINT64_MAX % bound + 1) % bound; /* 2^64 mod bound lie past it */
+}
+
 uint64_t rng_below(struct rng *rng, uint64_t bound)
 {
-    for (;;) {
-        uint64_t bits = rng_bits(rng);
-        if (bits <= UINT64_MAX - bound) /* so nearly always that the rest is not worth a division each time */
-            return bits % bound;
-        uint64_t spare = (UINT64_MAX % bound + 1) % bound; /* 2^64 mod bound: past the last full multiple */
-        if (bits <= UINT64_MAX - spare)
-            return bits % bound;
-    }
+    uint64_t bits;
+    do
+        bits = rng_bits(rng);
+    while (!is_fair(bits, bound));
+    return bits % bound;
+}
+
+/* As rng_below. */
+static uint64_t words_below(struct words *words, uint64_t bound)
+{
+    uint64_t bits;
+    do {
+        uint64_t high = words_next(words);
+        bits = high << 32 | words_next(words);
+    } while (!is_fair(bits, bound));
+    return bits % bound;
 }
 
 double rng_normal(struct rng *rng)
@@ -103,21 +185,27 @@ double rng_normal(struct rng *rng)
 
 void rng_subset(struct rng *rng, size_t count, size_t of, char *marks)
 {
+    struct words words;
+    words_start(&words, rng);
     memset(marks, 0, of);
     for (size_t k = of - count; k < of; k++) {
-        size_t pick = (size_t)rng_below(rng, k + 1);
+        size_t pick = (size_t)words_below(&words, k + 1);
         marks[marks[pick] ? k : pick] = 1;
     }
+    words_stop(&words);
 }
 
 void rng_permutation(struct rng *rng, size_t count, uint32_t *out)
 {
+    struct words words;
+    words_start(&words, rng);
     for (size_t i = 0; i < count; i++)
         out[i] = (uint32_t)i;
     for (size_t i = count; i > 1; i--) {
-        size_t j = (size_t)rng_below(rng, i);
+        size_t j = (size_t)words_below(&words, i);
         uint32_t kept = out[i - 1];
         out[i - 1] = out[j];
         out[j] = kept;
     }
+    words_stop(&words);
 }

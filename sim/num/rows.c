@@ -2,6 +2,7 @@
 #include "sim/num/rows.h"
 #include "sim/num/dispatch.h"
 #include "sim/num/rows_avx512.h"
+#include "sim/num/rows_far.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,9 +11,14 @@
  * is fetched, because the processor's own prefetcher does not follow this many streams. */
 enum { BLOCK = 1024, WIDE = 16, AHEAD = 128, LANES = 16 };
 
-static size_t block_end(size_t from, size_t d)
+static size_t least_of(size_t a, size_t b)
 {
-    return d - from < BLOCK ? d : from + BLOCK;
+    return a < b ? a : b;
+}
+
+static size_t step_of(bool far)
+{
+    return far ? ROWS_FAR : BLOCK;
 }
 
 void rows_of_matrix(const float *x, size_t n, size_t ld, const float **pointers)
@@ -149,19 +155,6 @@ static void narrow_combine(const float *const *rows, size_t count, size_t from, 
             sum[k] += weights[i] * (double)rows[i][from + k];
 }
 
-/* Stretches that the widest vectors do, squares only when not NULL; returns the columns done. */
-static size_t widest_stretches(const float *const *rows, size_t count, size_t from, size_t width,
-                               double *mean, double *squares)
-{
-    size_t k = 0;
-    if (!rows_avx512_usable())
-        return 0;
-    for (; k + ROWS_AVX512_WIDE <= width; k += ROWS_AVX512_WIDE)
-        rows_avx512_mean_squares(rows, count, from + k, AHEAD, mean + k,
-                                 squares == NULL ? NULL : squares + k);
-    return k;
-}
-
 static void block_mean(const float *const *rows, size_t count, size_t from, size_t width, bool near,
                        double *mean)
 {
@@ -190,13 +183,20 @@ NUM_CLONES static void round_sums(const double *restrict sum, size_t width, floa
         out[k] = (float)sum[k];
 }
 
+/* The widest vectors gain by runs wherever the rows lie. */
 void rows_combine(const float *const *rows, size_t count, size_t d, const double *weights, float *out)
 {
     bool near = count * d <= NEAR_BYTES / sizeof(float);
+    bool far = rows_avx512_usable() || rows_far(count, d);
+    size_t step = step_of(far);
 #pragma omp parallel for schedule(static)
-    for (size_t from = 0; from < d; from += BLOCK) {
+    for (size_t from = 0; from < d; from += step) {
         double sum[BLOCK];
-        size_t width = block_end(from, d) - from;
+        size_t width = least_of(d - from, step);
+        if (far) {
+            rows_far_combine(rows, count, from, width, weights, out + from);
+            continue;
+        }
         if (weights == NULL)
             block_mean(rows, count, from, width, near, sum);
         else
@@ -205,11 +205,15 @@ void rows_combine(const float *const *rows, size_t count, size_t d, const double
     }
 }
 
-/* The rows of a stretch are still in the first-level cache when the squares are taken. */
-static void block_mean_squares(const float *const *rows, size_t count, size_t from, size_t width,
-                               double *mean, double *squares)
+/* The squares of a stretch are taken while its rows are still in the first-level cache. */
+static void near_mean_squares(const float *const *rows, size_t count, size_t from, size_t width, double *mean,
+                              double *squares)
 {
-    size_t k = widest_stretches(rows, count, from, width, mean, squares);
+    size_t k = 0;
+    for (; rows_avx512_usable() && k + ROWS_AVX512_WIDE <= width; k += ROWS_AVX512_WIDE) {
+        rows_avx512_mean(rows, count, from + k, AHEAD, mean + k);
+        rows_avx512_squares(rows, count, from + k, mean + k, squares + k);
+    }
     for (; k + WIDE <= width; k += WIDE) {
         wide_mean(rows, count, from + k, mean + k);
         wide_squares(rows, count, from + k, mean + k, squares + k);
@@ -218,13 +222,35 @@ static void block_mean_squares(const float *const *rows, size_t count, size_t fr
     narrow_squares(rows, count, from + k, width - k, mean + k, squares + k);
 }
 
+/* A whole run is still in the second-level cache. */
+static void far_mean_squares(const float *const *rows, size_t count, size_t from, size_t width, double *mean,
+                             double *squares)
+{
+    size_t k = 0;
+    rows_far_mean(rows, count, from, width, mean);
+    for (; rows_avx512_usable() && k + ROWS_AVX512_WIDE <= width; k += ROWS_AVX512_WIDE)
+        rows_avx512_squares(rows, count, from + k, mean + k, squares + k);
+    for (; k + WIDE <= width; k += WIDE)
+        wide_squares(rows, count, from + k, mean + k, squares + k);
+    narrow_squares(rows, count, from + k, width - k, mean + k, squares + k);
+}
+
+/* Up to ROWS_FAR columns. */
+static void mean_squares(const float *const *rows, size_t count, size_t from, size_t width, bool far,
+                         double *mean, double *squares)
+{
+    (far ? far_mean_squares : near_mean_squares)(rows, count, from, width, mean, squares);
+}
+
 void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned ddof, float *mean, float *std)
 {
+    bool far = rows_far(count, d);
+    size_t step = step_of(far);
 #pragma omp parallel for schedule(static)
-    for (size_t from = 0; from < d; from += BLOCK) {
-        double centre[BLOCK], squares[BLOCK];
-        size_t width = block_end(from, d) - from;
-        block_mean_squares(rows, count, from, width, centre, squares);
+    for (size_t from = 0; from < d; from += step) {
+        double centre[ROWS_FAR], squares[ROWS_FAR];
+        size_t width = least_of(d - from, step);
+        mean_squares(rows, count, from, width, far, centre, squares);
         for (size_t k = 0; k < width; k++) {
             mean[from + k] = (float)centre[k];
             std[from + k] = (float)sqrt(squares[k] / (double)(count - ddof));
@@ -256,16 +282,16 @@ void rows_spread_start(struct rows_spread *spread, size_t d)
 static void add_group(struct rows_spread *spread, const float *const *rows, size_t group, size_t first,
                       size_t end, float *mean)
 {
-    double centre[BLOCK], squares[BLOCK];
-    size_t step = group_columns(spread->d), from = group * step, until = from + step;
-    from = from < first ? first : from;
-    until = until < end ? until : end;
-    for (; from < until; from += BLOCK) {
-        size_t width = block_end(from, until) - from;
-        block_mean_squares(rows, spread->count, from - first, width, centre, squares);
+    double centre[ROWS_FAR], squares[ROWS_FAR];
+    bool far = rows_far(spread->count, end - first);
+    size_t step = group_columns(spread->d), from = group * step, until = least_of(from + step, end);
+    for (from = from < first ? first : from; from < until; from += step_of(far)) {
+        size_t width = least_of(until - from, step_of(far));
+        mean_squares(rows, spread->count, from - first, width, far, centre, squares);
         for (size_t k = 0; k < width; k++)
             mean[from - first + k] = (float)centre[k];
-        spread->squares[group] += add_up(squares, width);
+        for (size_t k = 0; k < width; k += BLOCK)
+            spread->squares[group] += add_up(squares + k, least_of(width - k, BLOCK));
     }
 }
 

@@ -57,6 +57,9 @@ double rows_norm2_signs(const float *a, const char *marks, size_t d, struct rows
 /* out[k] = factor * a[k]; a and out may be the same. */
 void rows_scale(const float *a, size_t d, double factor, float *out);
 
+/* out = a, by all threads; they do not overlap. */
+void rows_copy(const float *a, size_t d, float *out);
+
 /* sum[k] = keep * sum[k] + factor * a[k]. */
 void rows_accumulate(const float *a, size_t d, double keep, double factor, float *sum);
 

@@ -151,6 +151,16 @@ void rows_accumulate(const float *a, size_t d, double keep, double factor, float
     stretch_accumulate(a, d, keep, factor, sum);
 }
 
+/* Floats of one unit of work: less is copied sooner than another thread is woken. */
+enum { COPIED = 16384 };
+
+void rows_copy(const float *a, size_t d, float *out)
+{
+#pragma omp parallel for schedule(static) if (d > COPIED)
+    for (size_t from = 0; from < d; from += COPIED)
+        memcpy(out + from, a + from, (d - from < COPIED ? d - from : COPIED) * sizeof *out);
+}
+
 /* All-ones exponents mark NaN and infinity; the test is on bits, so that no compiler option can fold it away.
  */
 NUM_CLONES static uint32_t worst_exponent(const float *a, size_t d)
