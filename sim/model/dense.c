@@ -112,10 +112,15 @@ void dense_deactivate(enum dense_activation activation, size_t count, const floa
             d[i] = a[i] > 0 ? d[i] : 0;
 }
 
+struct dense_inputs dense_samples(const struct model_batch *batch)
+{
+    return (struct dense_inputs){.v = batch->x, .bytes = batch->bytes, .by_sample = true};
+}
+
 /* The inputs of layer l: those of the stack for the first, hidden activations for the others. */
 static struct dense_inputs inputs_of(const struct workspace *work, size_t l, struct dense_inputs x)
 {
-    return l == 1 ? x : (struct dense_inputs){work->hidden[l - 1], false};
+    return l == 1 ? x : (struct dense_inputs){.v = work->hidden[l - 1]};
 }
 
 static void add_bias(size_t units, size_t count, const float *restrict b, float *restrict z)
@@ -123,6 +128,16 @@ static void add_bias(size_t units, size_t count, const float *restrict b, float 
     for (size_t u = 0; u < units; u++)
         for (size_t i = 0; i < count; i++)
             z[u * count + i] += b[u];
+}
+
+/* c (m, n) = left (m, k) times a layer's inputs a, as they lie (k, n) or turned. */
+static void times_inputs(bool turned, size_t m, size_t n, size_t k, const float *left,
+                         const struct dense_inputs *a, float *c)
+{
+    if (a->bytes != NULL)
+        gemm_bytes(turned, m, n, k, left, k, a->bytes, c, n);
+    else
+        gemm(false, turned, m, n, k, 1, left, k, a->v, turned ? k : n, 0, c, n);
 }
 
 /* The activations of all layers, the last one's, logits, in work->logits. */
@@ -134,7 +149,7 @@ static void forward(const struct dense_stack *stack, const struct workspace *wor
         struct dense_inputs a = inputs_of(work, l, x);
         const float *b = stack->bias ? w + units * in : NULL;
         float *z = l < stack->layers ? work->hidden[l] : work->logits;
-        gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, a.by_sample ? in : count, 0, z, count);
+        times_inputs(a.by_sample, units, count, in, w, &a, z);
         if (l < stack->layers)
             for (size_t u = 0; u < units; u++)
                 dense_activate(stack->activation, count, b != NULL ? b[u] : 0, z + u * count);
@@ -183,7 +198,7 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
         float *next = l > 1 ? work->spare[l % 2] : dx;
         w -= layer_size(stack, l);
         g -= layer_size(stack, l);
-        gemm(false, !a.by_sample, units, in, count, 1, d, count, a.v, a.by_sample ? in : count, 0, g, in);
+        times_inputs(!a.by_sample, units, in, count, d, &a, g);
         if (stack->bias && l == stack->layers)
             sum_in_order(d, count, units, g + units * in);
         else if (stack->bias)
@@ -219,7 +234,7 @@ void dense_residuals(const struct dense_stack *stack, const float *w, const stru
 {
     struct workspace work = lay_out(stack, batch->count, scratch);
     work.logits = r;
-    forward(stack, &work, w, batch->count, (struct dense_inputs){batch->x, true});
+    forward(stack, &work, w, batch->count, dense_samples(batch));
     derive(stack, batch, &work);
 }
 
@@ -233,8 +248,15 @@ void dense_columns(const struct dense_stack *stack, const struct model_batch *ba
         size_t unit = at / in, column = at % in, left = weights_end - at;
         size_t rows = column == 0 && left >= in ? left / in : 1;
         size_t columns = column == 0 && left >= in ? in : in - column < left ? in - column : left;
-        gemm(false, false, rows, columns, count, 1, r + unit * count, count, batch->x + column, in, 0,
-             g + (at - from), in);
+        const float *d = r + unit * count;
+        if (batch->bytes != NULL) {
+            struct gemm_bytes bytes = *batch->bytes;
+            bytes.from += column;
+            gemm_bytes(false, rows, columns, count, d, count, &bytes, g + (at - from), in);
+        } else {
+            gemm(false, false, rows, columns, count, 1, d, count, batch->x + column, in, 0, g + (at - from),
+                 in);
+        }
         at += rows * columns;
     }
     for (; at < end; at++) {
