@@ -28,8 +28,8 @@ GEMM_INLINE vector byte_values(const uint8_t *bytes, float scale, float shift)
 }
 
 /* at[0 .. count - 1]: where rows of b start, from row `first` on; the last of `there` is repeated. */
-static GEMM_TARGET void point_rows(const struct gemm_bytes *b, size_t first, size_t there, size_t count,
-                                   const uint8_t **at)
+GEMM_INLINE void point_rows(const struct gemm_bytes *b, size_t first, size_t there, size_t count,
+                            const uint8_t **at)
 {
     for (size_t i = 0; i < count; i++)
         at[i] = b->from + b->row[first + (i < there ? i : there - 1)] * b->ld;
@@ -105,7 +105,7 @@ GEMM_INLINE void turn_strip(size_t k, const uint8_t *const at[LANES], size_t p, 
 }
 
 /* Samples lie scattered over a data set: what is not fetched ahead is waited for. */
-static GEMM_TARGET void fetch_bytes(size_t count, const uint8_t *const *at, size_t from, size_t end)
+GEMM_INLINE void fetch_bytes(size_t count, const uint8_t *const *at, size_t from, size_t end)
 {
     enum { LINE = 64 };
     for (size_t i = 0; i < count; i++)
