@@ -48,12 +48,26 @@ Test(data, gather_converts_bytes_by_channel_and_copies_values)
     cr_assert_eq(got_labels[1], 3);
     cr_assert_eq(targets[0], 7.0f); /* left alone: there are none */
 
+    struct gemm_bytes there;
+    cr_assert_not(dataset_bytes_at(&data, &data.train, index, &there), "two channels");
+    data.channels = 1;
+    cr_assert(dataset_bytes_at(&data, &data.train, index, &there));
+    dataset_gather(&data, &data.train, index, 3, x, NULL, NULL);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 4; k++)
+            cr_assert_eq((float)there.from[there.row[i] * there.ld + k] * there.scale + there.shift,
+                         x[4 * i + k]);
+    got_labels[0] = 0;
+    dataset_gather(&data, &data.train, index, 1, NULL, got_labels, NULL);
+    cr_assert_eq(got_labels[0], 5);
+
     float values[] = {1, 2, 3, 4, 5, 6, 7, 8}, wanted[] = {10, 20};
     data.test = (struct samples){.count = 2, .values = values, .targets = wanted};
     dataset_gather(&data, &data.test, index, 2, x, NULL, targets);
     cr_assert_arr_eq(x, &values[4], 4 * sizeof *x);
     cr_assert_eq(targets[0], 20.0f);
     cr_assert_eq(targets[1], 10.0f);
+    cr_assert_not(dataset_bytes_at(&data, &data.test, index, &there), "no bytes");
 }
 
 Test(data, sizes_beyond_the_machine_are_refused_before_they_are_allocated)

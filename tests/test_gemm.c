@@ -240,6 +240,70 @@ Test(gemm, large_odd_sizes)
         }
 }
 
+/* Rows of bytes, drawn with repetition, against the matrix of what they stand for; some columns of wider
+ * rows. */
+static void try_bytes(bool transpose_b, size_t m, size_t n, size_t k, struct rng *rng)
+{
+    enum { SAMPLES = 50, PAD = 3 };
+    size_t rows = transpose_b ? n : k, columns = transpose_b ? k : n, ld = columns + 2 * PAD;
+    uint8_t *block = malloc(SAMPLES * ld + 1);
+    uint32_t *row = malloc((rows + 1) * sizeof *row);
+    struct gemm_bytes bytes = {.from = block + PAD,
+                               .row = row,
+                               .ld = ld,
+                               .scale = 1 / 255.0f,
+                               .shift = rng_below(rng, 2) ? -0.3f : 0};
+    struct matrix a = matrix_new(m, k, k, 0), b = matrix_new(rows, columns, columns, 0);
+    matrix_fill(&a, rng);
+    for (size_t j = 0; j < SAMPLES * ld; j++)
+        block[j] = (uint8_t)rng_below(rng, 256);
+    for (size_t r = 0; r < rows; r++) {
+        row[r] = (uint32_t)rng_below(rng, SAMPLES);
+        for (size_t j = 0; j < columns; j++)
+            b.v[r * columns + j] = (float)bytes.from[row[r] * ld + j] * bytes.scale + bytes.shift;
+    }
+    struct matrix expected = matrix_new(m, n, n, 0);
+    gemm(false, transpose_b, m, n, k, 1, a.v, k, b.v, columns, 0, expected.v, n);
+    const struct gemm_level *level;
+    for (size_t l = 0; (level = gemm_level_at(l)) != NULL; l++) {
+        struct matrix c = matrix_new(m, n, n, 0);
+        const struct gemm_task task = {.m = m,
+                                       .n = n,
+                                       .k = k,
+                                       .a = a.v,
+                                       .a_row = k,
+                                       .a_step = 1,
+                                       .bytes = &bytes,
+                                       .transpose_b = transpose_b,
+                                       .alpha = 1,
+                                       .c = c.v,
+                                       .ldc = n};
+        if (level->available())
+            level->product(&task);
+        cr_assert(!level->available() || memcmp(c.v, expected.v, m * n * sizeof(float)) == 0,
+                  "%s (%d) %zu x %zu x %zu", level->name, transpose_b, m, n, k);
+        free(c.block);
+    }
+    free(expected.block);
+    free(a.block);
+    free(b.block);
+    free(row);
+    free(block);
+}
+
+Test(gemm, bytes_are_what_they_stand_for)
+{
+    static const size_t sizes[][3] = {{10, 32, 784}, {10, 784, 32}, {100, 33, 784}, {13, 531, 300},
+                                      {1, 1, 1},     {3, 17, 15},   {12, 64, 16},   {5, 31, 257}};
+    struct rng rng;
+    rng_start(&rng, 5, RNG_TEST, 0, 0);
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+        for (int transpose = 0; transpose < 2; transpose++)
+            try_bytes(transpose, sizes[s][0], sizes[s][1], sizes[s][2], &rng);
+    for (size_t t = 0; t < 600; t++)
+        try_bytes(t & 1, rng_below(&rng, 30), rng_below(&rng, 70), rng_below(&rng, 70), &rng);
+}
+
 /* Every part of a product, cut out as a product of its own, has the same bits. */
 Test(gemm, parts_have_the_bits_of_the_whole)
 {

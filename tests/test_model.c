@@ -106,7 +106,8 @@ Test(model, bits_do_not_depend_on_thread_scratch_or_alignment)
             float *g = mem_array(d, sizeof *g, NULL), *block = mem_array(values + 3, sizeof *block, NULL);
             memset(scratch, 0xff, bytes);
             memcpy(block + t, f.x, values * sizeof *block);
-            struct model_batch batch = {32, block + t, f.labels, f.targets};
+            struct model_batch batch = {
+                .count = 32, .x = block + t, .labels = f.labels, .targets = f.targets};
             losses[t] = model_gradient(&f.model, f.w, &batch, scratch, g);
             same[t] = memcmp(g, f.g, d * sizeof *g) == 0;
             mem_free(scratch);
@@ -117,6 +118,48 @@ Test(model, bits_do_not_depend_on_thread_scratch_or_alignment)
             cr_assert(same[t] && losses[t] == loss, "%s on thread %zu", f.model.kind->base.name, t);
         test_model_finish(&f);
     }
+}
+
+/* Batches that lie scattered as bytes, against the same as floats: gradients, and columns of them. */
+Test(model, bytes_give_the_bits_of_their_floats)
+{
+    enum { COUNT = 21, SAMPLES = 40, FEATURES = 784 };
+    size_t readers = 0;
+    uint8_t *bytes = mem_array(SAMPLES, FEATURES, NULL);
+    for (size_t index = 0; index < model_family.count; index++) {
+        struct fixture f;
+        uint32_t row[COUNT];
+        struct rng rng;
+        test_model_start(&f, &(struct setting){.index = index, .shape = test_model_mnist, .count = COUNT});
+        rng_start(&rng, 11, RNG_TEST, 0, 0);
+        for (size_t j = 0; j < (size_t)SAMPLES * FEATURES; j++)
+            bytes[j] = (uint8_t)rng_below(&rng, 256);
+        const struct gemm_bytes images = {
+            .from = bytes, .row = row, .ld = FEATURES, .scale = 1 / 255.0f, .shift = -0.5f};
+        for (size_t i = 0; i < COUNT; i++) {
+            row[i] = (uint32_t)rng_below(&rng, SAMPLES);
+            for (size_t j = 0; f.model.kind->reads_bytes && j < FEATURES; j++)
+                f.x[i * FEATURES + j] = (float)bytes[row[i] * FEATURES + j] * images.scale + images.shift;
+        }
+        const struct model_batch scattered = {.count = COUNT, .bytes = &images, .labels = f.labels};
+        size_t size = f.dimension * sizeof *f.g, from = 700, width = f.dimension - from;
+        if (f.model.kind->reads_bytes) {
+            float *g = mem_array(f.dimension, sizeof *g, NULL), residuals[COUNT * 10];
+            double loss = test_model_gradient(&f);
+            cr_assert_eq(model_gradient(&f.model, f.w, &scattered, f.scratch, g), loss);
+            cr_assert_arr_eq(g, f.g, size, "%s", f.model.kind->base.name);
+            if (f.model.kind->columns != NULL) {
+                model_residuals(&f.model, f.w, &scattered, f.scratch, residuals);
+                model_columns(&f.model, f.w, &scattered, residuals, from, width, g);
+                cr_assert_arr_eq(g, f.g + from, width * sizeof *g, "columns");
+            }
+            mem_free(g);
+            readers++;
+        }
+        test_model_finish(&f);
+    }
+    mem_free(bytes);
+    cr_assert_eq(readers, 2);
 }
 
 Test(model, every_model_learns_a_small_problem)

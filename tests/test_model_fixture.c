@@ -95,7 +95,7 @@ void test_model_start(struct fixture *f, const struct setting *setting)
     fill_normal(&rng, 1, count, f->targets);
     for (size_t i = 0; i < labels; i++)
         f->labels[i] = (int32_t)rng_below(&rng, f->model.shape.classes > 0 ? f->model.shape.classes : 1);
-    f->batch = (struct model_batch){count, f->x, f->labels, f->targets};
+    f->batch = (struct model_batch){.count = count, .x = f->x, .labels = f->labels, .targets = f->targets};
 }
 
 void test_model_finish(struct fixture *f)

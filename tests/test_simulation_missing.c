@@ -152,6 +152,7 @@ Test(simulation_missing, malformed_messages_are_not_remembered)
         float *row = s->messages + s->place[1] * s->ld;
         row[0] = values[round];
         s->arrived[s->place[1]] = round < 2;
+        metrics_honest(s);
         server_receive(s);
         cr_expect_eq(s->facts.rows, round == 1 ? 6 : 7);
         cr_expect_eq(s->facts.dropped, round == 1);

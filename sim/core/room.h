@@ -3,13 +3,15 @@
 #ifndef SIM_CORE_ROOM_H
 #define SIM_CORE_ROOM_H
 
+#include "sim/num/gemm.h"
 #include <stddef.h>
 #include <stdint.h>
 
 /* What one thread needs to compute gradients and evaluations. */
 struct thread_room {
-    uint32_t *index; /* (batch) */
-    float *x;        /* (batch, features) */
+    uint32_t *index;         /* (batch) */
+    float *x;                /* (batch, features) */
+    struct gemm_bytes bytes; /* the batch where it lies, for models that read bytes */
     int32_t *labels;
     float *targets;
     float *gradient;   /* (d) */

@@ -49,6 +49,15 @@ static void close_gaps(struct simulation *simulation)
     simulation->facts.rows = kept;
 }
 
+/* Whether the message in the row holds neither NaN nor infinity. A finite variance of the honest messages has
+ * already shown it of theirs: they are floats, whose squares cannot overflow its sums in double. */
+static bool well_formed(const struct simulation *simulation, size_t row)
+{
+    bool honest = simulation->arrived[row] && !simulation->byzantine[simulation->sender[row]];
+    return (honest && isfinite(simulation->facts.honest_variance)) ||
+           rows_finite(simulation->messages + row * simulation->ld, simulation->window.width);
+}
+
 /* Under "drop" a missing message, and a row with a NaN or an infinity, is left out, and n and f each fall by
  * one for it, f not below 0. */
 void server_receive(struct simulation *simulation)
@@ -60,9 +69,7 @@ void server_receive(struct simulation *simulation)
     for (size_t row = 0; row < n; row++) {
         bool arrived = simulation->arrived[row], there = arrived || stand_in(simulation, row);
         bool known = simulation->malformed[row];
-        bool fine =
-            there && !known &&
-            (keeps_all || rows_finite(simulation->messages + row * simulation->ld, simulation->window.width));
+        bool fine = there && !known && (keeps_all || well_formed(simulation, row));
         simulation->malformed[row] = there && !fine;
         found += there && !fine && !known;
         missing += !arrived;

@@ -14,20 +14,31 @@
 #include <omp.h>
 #include <string.h>
 
+/* The batch as bytes where they lie, which spares a copy as floats. */
+static struct model_batch batch_in_place(const struct dataset *dataset, struct thread_room *room, size_t size)
+{
+    dataset_gather(dataset, &dataset->train, room->index, size, NULL, room->labels, NULL);
+    return (struct model_batch){.count = size, .bytes = &room->bytes, .labels = room->labels};
+}
+
 /* The batch of one local step, as the worker sees it: falsified when it is Byzantine and poisons its data. */
 static struct model_batch gather(struct simulation *simulation, struct thread_room *room, size_t worker,
                                  uint64_t step)
 {
     const struct settings *settings = simulation->settings;
     const struct dataset *dataset = simulation->dataset;
+    const struct byz_attack *attack = (const void *)settings->attack.attack.kind;
     if (worker == simulation->n)
         return server_facts_root(simulation, room);
     size_t size = holdings_batch_size(&simulation->holdings, worker, settings->workers.batch_size);
     holdings_batch(&simulation->holdings, worker, step, size,
                    (enum worker_sampling)settings->workers.sampling, room->index);
+    bool poisoned = simulation->facts.attacked && simulation->byzantine[worker] && attack->poison != NULL;
+    if (!poisoned && simulation->model.kind->reads_bytes &&
+        dataset_bytes_at(dataset, &dataset->train, room->index, &room->bytes))
+        return batch_in_place(dataset, room, size);
     dataset_gather(dataset, &dataset->train, room->index, size, room->x, room->labels, room->targets);
-    const struct byz_attack *attack = (const void *)settings->attack.attack.kind;
-    if (simulation->facts.attacked && simulation->byzantine[worker] && attack->poison != NULL) {
+    if (poisoned) {
         struct rng rng;
         struct byz_batch_view view = {.task = &simulation->task,
                                       .count = size,

@@ -87,23 +87,38 @@ size_t dataset_labels_each(const struct dataset *dataset)
     return dataset->sequence > 0 ? dataset->sequence : 1;
 }
 
+static void gather_features(const struct dataset *dataset, const struct samples *split, size_t sample,
+                            float *x)
+{
+    size_t features = dataset->features, channels = dataset->channels == 0 ? 1 : dataset->channels;
+    size_t plane = features / channels, from = sample * features;
+    if (split->bytes == NULL)
+        memcpy(x, split->values + from, features * sizeof *x);
+    for (size_t c = 0; split->bytes != NULL && c < channels; c++)
+        convert(split->bytes + from + c * plane, plane, dataset->scale[c], dataset->shift[c], x + c * plane);
+}
+
 void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
                     size_t count, float *x, int32_t *labels, float *targets)
 {
-    size_t features = dataset->features, channels = dataset->channels == 0 ? 1 : dataset->channels;
-    size_t plane = features / channels, each = dataset_labels_each(dataset);
-    for (size_t i = 0; i < count; i++) {
-        size_t from = (size_t)index[i] * features;
-        if (split->bytes == NULL)
-            memcpy(x + i * features, split->values + from, features * sizeof *x);
-        for (size_t c = 0; split->bytes != NULL && c < channels; c++)
-            convert(split->bytes + from + c * plane, plane, dataset->scale[c], dataset->shift[c],
-                    x + i * features + c * plane);
-    }
+    size_t each = dataset_labels_each(dataset);
+    for (size_t i = 0; x != NULL && i < count; i++)
+        gather_features(dataset, split, index[i], x + i * dataset->features);
     for (size_t i = 0; labels != NULL && split->labels != NULL && i < count; i++)
         memcpy(labels + i * each, split->labels + index[i] * each, each * sizeof *labels);
     for (size_t i = 0; targets != NULL && split->targets != NULL && i < count; i++)
         targets[i] = split->targets[index[i]];
+}
+
+bool dataset_bytes_at(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
+                      struct gemm_bytes *out)
+{
+    *out = (struct gemm_bytes){.from = split->bytes,
+                               .row = index,
+                               .ld = dataset->features,
+                               .scale = dataset->scale[0],
+                               .shift = dataset->shift[0]};
+    return split->bytes != NULL && dataset->channels <= 1;
 }
 
 static double split_bytes(const struct dataset *dataset, const struct samples *split)

@@ -9,6 +9,8 @@
 #include "sim/api/byz_param.h"
 #include "sim/base/err.h"
 #include "sim/base/text.h"
+#include "sim/num/gemm.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -83,9 +85,14 @@ double dataset_bytes(const struct dataset *dataset);
 /* Labels of a sample: 1, or as many as a sequence has characters. */
 size_t dataset_labels_each(const struct dataset *dataset);
 
-/* Copies the samples index[0..count-1] of a split into x (count, features), and their labels (count,
- * dataset_labels_each) or targets into those of the two arrays that are not NULL. */
+/* Copies the samples index[0..count-1] of a split: features, labels and targets into those of the arrays x
+ * (count, features), labels (count, dataset_labels_each) and targets (count) that are not NULL. */
 void dataset_gather(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
                     size_t count, float *x, int32_t *labels, float *targets);
+
+/* Whether the split's samples are bytes of a single channel. Then *out names index[0..] of them where they
+ * lie, with the bits that dataset_gather makes of them. */
+bool dataset_bytes_at(const struct dataset *dataset, const struct samples *split, const uint32_t *index,
+                      struct gemm_bytes *out);
 
 #endif

@@ -341,8 +341,8 @@ static double gradient(const void *params, const struct model_shape *shape, cons
         head = forward_block(&net, &work, &block, w, batch->x);
     }
     g += head - w;
-    double loss = dense_gradient(&net.head, head, (struct dense_inputs){work.flat, false}, batch, work.head,
-                                 g, work.d_flat);
+    double loss = dense_gradient(&net.head, head, (struct dense_inputs){.v = work.flat}, batch, work.head, g,
+                                 work.d_flat);
     for (size_t b = 0; b < block_count(batch->count); b++) {
         struct block block = open_block(&net, &work, batch->count, b, b);
         backward_block(&net, &work, &block, head, g);
@@ -376,7 +376,7 @@ static void predict(const void *params, const struct model_shape *shape, const f
         struct block block = open_block(&net, &work, count, b, 0);
         head = forward_block(&net, &work, &block, w, x);
     }
-    dense_predict(&net.head, head, count, (struct dense_inputs){work.flat, false}, work.head, out);
+    dense_predict(&net.head, head, count, (struct dense_inputs){.v = work.flat}, work.head, out);
 }
 
 const struct model_kind model_cnn = {

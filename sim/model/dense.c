@@ -13,7 +13,7 @@ const char *const dense_activation_words[] = {[DENSE_RELU] = "relu", [DENSE_TANH
 /* Where things lie in the scratch block. */
 struct workspace {
     float *hidden[BYZ_COUNTS_MOST + 2]; /* [l] (width[l], count) for 0 < l < layers */
-    float *logits;                      /* (count, outputs) */
+    float *logits;                      /* (outputs, count) */
     float *spare[2];                    /* (widest layer, count): derivatives, layer by layer in turn */
     size_t bytes;
 };
@@ -112,53 +112,68 @@ void dense_deactivate(enum dense_activation activation, size_t count, const floa
             d[i] = a[i] > 0 ? d[i] : 0;
 }
 
+struct dense_inputs dense_samples(const struct model_batch *batch)
+{
+    return (struct dense_inputs){.v = batch->x, .bytes = batch->bytes, .by_sample = true};
+}
+
 /* The inputs of layer l: those of the stack for the first, hidden activations for the others. */
 static struct dense_inputs inputs_of(const struct workspace *work, size_t l, struct dense_inputs x)
 {
-    return l == 1 ? x : (struct dense_inputs){work->hidden[l - 1], false};
+    return l == 1 ? x : (struct dense_inputs){.v = work->hidden[l - 1]};
 }
 
-/* out (count, units) = transpose of z (units, count), plus b (units) when it is not NULL. */
-static void turn_logits(size_t count, size_t units, const float *restrict z, const float *restrict b,
-                        float *restrict out)
+static void add_bias(size_t units, size_t count, const float *restrict b, float *restrict z)
 {
     for (size_t u = 0; u < units; u++)
         for (size_t i = 0; i < count; i++)
-            out[i * units + u] = b != NULL ? z[u * count + i] + b[u] : z[u * count + i];
+            z[u * count + i] += b[u];
 }
 
-/* The activations of all layers, the last one's (logits) in out (count, outputs). */
+/* c (m, n) = left (m, k) times a layer's inputs a, as they lie (k, n) or turned. */
+static void times_inputs(bool turned, size_t m, size_t n, size_t k, const float *left,
+                         const struct dense_inputs *a, float *c)
+{
+    if (a->bytes != NULL)
+        gemm_bytes(turned, m, n, k, left, k, a->bytes, c, n);
+    else
+        gemm(false, turned, m, n, k, 1, left, k, a->v, turned ? k : n, 0, c, n);
+}
+
+/* The activations of all layers, the last one's, logits, in work->logits. */
 static void forward(const struct dense_stack *stack, const struct workspace *work, const float *w,
-                    size_t count, struct dense_inputs x, float *out)
+                    size_t count, struct dense_inputs x)
 {
     for (size_t l = 1; l <= stack->layers; l++) {
         size_t in = stack->width[l - 1], units = stack->width[l];
         struct dense_inputs a = inputs_of(work, l, x);
         const float *b = stack->bias ? w + units * in : NULL;
-        float *z = l < stack->layers ? work->hidden[l] : work->spare[0];
-        gemm(false, a.by_sample, units, count, in, 1, w, in, a.v, a.by_sample ? in : count, 0, z, count);
-        if (l == stack->layers)
-            turn_logits(count, units, z, b, out);
-        else
+        float *z = l < stack->layers ? work->hidden[l] : work->logits;
+        times_inputs(a.by_sample, units, count, in, w, &a, z);
+        if (l < stack->layers)
             for (size_t u = 0; u < units; u++)
                 dense_activate(stack->activation, count, b != NULL ? b[u] : 0, z + u * count);
+        else if (b != NULL)
+            add_bias(units, count, b, z);
         w += layer_size(stack, l);
     }
 }
 
-/* g (units) = sum over the batch of d. */
-static void sum_bias(const struct dense_inputs *d, size_t count, size_t units, float *g)
+/* g (units) = sum of d (units, count) over the batch, in the order of the samples. */
+static void sum_in_order(const float *d, size_t count, size_t units, float *g)
 {
     memset(g, 0, units * sizeof *g);
-    if (d->by_sample) {
-        for (size_t i = 0; i < count; i++)
-            for (size_t u = 0; u < units; u++)
-                g[u] += d->v[i * units + u];
-        return;
-    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t u = 0; u < units; u++)
+            g[u] += d[u * count + i];
+}
+
+/* The same in the lanes of vectors. */
+static void sum_in_lanes(const float *d, size_t count, size_t units, float *g)
+{
     enum { LANES = 8 };
     for (size_t u = 0; u < units; u++) {
-        const float *row = d->v + u * count;
+        const float *row = d + u * count;
         float part[LANES] = {0};
         size_t i = 0;
         for (; i + LANES <= count; i += LANES)
@@ -174,44 +189,53 @@ static void sum_bias(const struct dense_inputs *d, size_t count, size_t units, f
 static void backward(const struct dense_stack *stack, const struct workspace *work, const float *w,
                      size_t count, struct dense_inputs x, float *g, float *dx)
 {
-    struct dense_inputs d = {work->logits, true};
+    const float *d = work->logits;
     w += dense_dimension(stack);
     g += dense_dimension(stack);
     for (size_t l = stack->layers; l >= 1; l--) {
-        size_t in = stack->width[l - 1], units = stack->width[l], ldd = d.by_sample ? units : count;
+        size_t in = stack->width[l - 1], units = stack->width[l];
         struct dense_inputs a = inputs_of(work, l, x);
+        float *next = l > 1 ? work->spare[l % 2] : dx;
         w -= layer_size(stack, l);
         g -= layer_size(stack, l);
-        gemm(d.by_sample, !a.by_sample, units, in, count, 1, d.v, ldd, a.v, a.by_sample ? in : count, 0, g,
-             in);
-        if (stack->bias)
-            sum_bias(&d, count, units, g + units * in);
-        if (l > 1) {
-            gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, work->spare[l % 2], count);
-            dense_deactivate(stack->activation, in * count, a.v, work->spare[l % 2]);
-            d = (struct dense_inputs){work->spare[l % 2], false};
-        } else if (dx != NULL) {
-            gemm(true, d.by_sample, in, count, units, 1, w, in, d.v, ldd, 0, dx, count);
-        }
+        times_inputs(!a.by_sample, units, in, count, d, &a, g);
+        if (stack->bias && l == stack->layers)
+            sum_in_order(d, count, units, g + units * in);
+        else if (stack->bias)
+            sum_in_lanes(d, count, units, g + units * in);
+        if (next != NULL)
+            gemm(true, false, in, count, units, 1, w, in, d, count, 0, next, count);
+        if (l > 1)
+            dense_deactivate(stack->activation, in * count, a.v, next);
+        d = next;
     }
+}
+
+/* The sum of the losses; work->logits become the derivatives of their mean. */
+static double derive(const struct dense_stack *stack, const struct model_batch *batch,
+                     const struct workspace *work)
+{
+    return loss_derive_columns(batch->count, stack->width[stack->layers], batch->labels,
+                               1.0f / (float)batch->count, work->logits);
 }
 
 double dense_gradient(const struct dense_stack *stack, const float *w, struct dense_inputs x,
                       const struct model_batch *batch, void *scratch, float *g, float *dx)
 {
     struct workspace work = lay_out(stack, batch->count, scratch);
-    forward(stack, &work, w, batch->count, x, work.logits);
-    double loss = loss_derive(MODEL_CROSS_ENTROPY, batch, stack->width[stack->layers], work.logits);
+    forward(stack, &work, w, batch->count, x);
+    double loss = derive(stack, batch, &work);
     backward(stack, &work, w, batch->count, x, g, dx);
-    return loss;
+    return loss / (double)batch->count;
 }
 
 void dense_residuals(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
                      void *scratch, float *r)
 {
     struct workspace work = lay_out(stack, batch->count, scratch);
-    forward(stack, &work, w, batch->count, (struct dense_inputs){batch->x, true}, r);
-    loss_derive(MODEL_CROSS_ENTROPY, batch, stack->width[1], r);
+    work.logits = r;
+    forward(stack, &work, w, batch->count, dense_samples(batch));
+    derive(stack, batch, &work);
 }
 
 /* Rows of the weights that lie in the block as a whole go in one product, those cut by its ends alone. */
@@ -224,14 +248,21 @@ void dense_columns(const struct dense_stack *stack, const struct model_batch *ba
         size_t unit = at / in, column = at % in, left = weights_end - at;
         size_t rows = column == 0 && left >= in ? left / in : 1;
         size_t columns = column == 0 && left >= in ? in : in - column < left ? in - column : left;
-        gemm(true, false, rows, columns, count, 1, r + unit, units, batch->x + column, in, 0, g + (at - from),
-             in);
+        const float *d = r + unit * count;
+        if (batch->bytes != NULL) {
+            struct gemm_bytes bytes = *batch->bytes;
+            bytes.from += column;
+            gemm_bytes(false, rows, columns, count, d, count, &bytes, g + (at - from), in);
+        } else {
+            gemm(false, false, rows, columns, count, 1, d, count, batch->x + column, in, 0, g + (at - from),
+                 in);
+        }
         at += rows * columns;
     }
     for (; at < end; at++) {
         float sum = 0;
         for (size_t i = 0; i < count; i++)
-            sum += r[i * units + (at - units * in)];
+            sum += r[(at - units * in) * count + i];
         g[at - from] = sum;
     }
 }
@@ -248,5 +279,9 @@ void dense_predict(const struct dense_stack *stack, const float *w, size_t count
                    void *scratch, float *out)
 {
     struct workspace work = lay_out(stack, count, scratch);
-    forward(stack, &work, w, count, x, out);
+    size_t units = stack->width[stack->layers];
+    forward(stack, &work, w, count, x);
+    for (size_t u = 0; u < units; u++)
+        for (size_t i = 0; i < count; i++)
+            out[i * units + u] = work.logits[u * count + i];
 }

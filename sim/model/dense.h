@@ -40,12 +40,15 @@ double dense_dimension_estimate(const struct dense_stack *stack);
 
 size_t dense_scratch_bytes(const struct dense_stack *stack, size_t count);
 
-/* The inputs of a batch: sample by sample, (count, width[0]), as data sets give them, or unit by unit,
- * (width[0], count), as the maps of convolutions lie. */
+/* The inputs of a batch: sample by sample, (count, width[0]), as data sets give them, of floats or of bytes,
+ * or unit by unit, (width[0], count), as the maps of convolutions lie. */
 struct dense_inputs {
     const float *v;
+    const struct gemm_bytes *bytes; /* not NULL: instead of v */
     bool by_sample;
 };
+
+struct dense_inputs dense_samples(const struct model_batch *batch);
 
 /* Draws layer by layer with init_fill. */
 void dense_initialise(const struct dense_stack *stack, enum model_init init, struct rng *rng, float *w);
@@ -55,7 +58,7 @@ void dense_initialise(const struct dense_stack *stack, enum model_init init, str
 double dense_gradient(const struct dense_stack *stack, const float *w, struct dense_inputs x,
                       const struct model_batch *batch, void *scratch, float *g, float *dx);
 
-/* Of a single layer, the gradient by blocks of columns, as in struct model_kind: r (count, outputs) are the
+/* Of a single layer, the gradient by blocks of columns, as in struct model_kind: r (outputs, count) are the
  * derivatives at the logits. */
 void dense_residuals(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
                      void *scratch, float *r);

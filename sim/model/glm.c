@@ -61,7 +61,7 @@ void glm_columns(const struct glm *glm, const struct model_batch *batch, const f
 static double derive(const struct glm *glm, const float *w, const struct model_batch *batch, float *slope)
 {
     glm_predict(glm, w, batch->count, batch->x, slope);
-    return loss_derive(glm->loss, batch, 1, slope);
+    return loss_derive(glm->loss, batch, slope);
 }
 
 void glm_residuals(const struct glm *glm, const float *w, const struct model_batch *batch, float *r)

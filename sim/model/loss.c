@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/loss.h"
 #include "sim/num/dispatch.h"
+#include "sim/num/exponential.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The largest value, NaN when any of them is not finite. */
 static float finite_maximum(size_t count, const float *z)
@@ -60,7 +62,31 @@ double loss_sample(enum model_loss loss, const struct model_batch *batch, size_t
 }
 
 /* Samples that are done together, step by step: each step is then many independent operations in a row. */
-enum { TOGETHER = 16 };
+enum { TOGETHER = 16, SIDE_BY_SIDE = 64 };
+
+/* The losses of some samples, given their values at the label, the largest ones, and the sums of their
+ * exponentials. Each sum lies between 1 and the number of classes, so that a few of them share a logarithm.
+ */
+static double add_losses(size_t count, const float *wanted, const float *most, const double *sum)
+{
+    double loss = 0;
+    for (size_t s = 0; s < count;) {
+        double product = 1;
+        for (size_t end = s + TOGETHER < count ? s + TOGETHER : count; s < end; s++) {
+            product *= sum[s];
+            loss -= (double)wanted[s] - (double)most[s];
+        }
+        loss += log(product);
+    }
+    return loss;
+}
+
+/* What is left of the numbers that exponential() takes: everything below gives 0 as well. */
+static inline float bounded(float z)
+{
+    const float least = -150;
+    return z < least ? least : z;
+}
 
 /* z (count, classes) -= each sample's largest value, which goes to most; a sample with a value that is not
  * finite becomes NaN. */
@@ -69,8 +95,15 @@ static void shift_classes(size_t count, size_t classes, float *z, float *most)
     for (size_t i = 0; i < count; i++, z += classes) {
         most[i] = finite_maximum(classes, z);
         for (size_t k = 0; k < classes; k++)
-            z[k] -= most[i];
+            z[k] = bounded(z[k] - most[i]);
     }
+}
+
+/* z = exp(z). */
+NUM_CLONES static void raise_all(size_t count, float *restrict z)
+{
+    for (size_t k = 0; k < count; k++)
+        z[k] = exponential(z[k]);
 }
 
 static void add_classes(size_t count, size_t classes, const float *e, double *sum)
@@ -105,22 +138,88 @@ double loss_derive_classes(size_t count, size_t classes, const int32_t *labels, 
         for (size_t s = 0; s < here; s++)
             wanted[s] = out[s * classes + (size_t)labels[s]];
         shift_classes(here, classes, out, most);
-        for (size_t k = 0; k < here * classes; k++)
-            out[k] = expf(out[k]);
+        raise_all(here * classes, out);
         add_classes(here, classes, out, sum);
-        for (size_t s = 0; s < here; s++)
-            loss += log(sum[s]) - ((double)wanted[s] - (double)most[s]);
+        loss += add_losses(here, wanted, most, sum);
         divide_classes(here, classes, sum, labels, share, out);
     }
     return loss;
 }
 
-double loss_derive(enum model_loss loss, const struct model_batch *batch, size_t outputs, float *out)
+/* Some samples side by side: sample s of class k is z[k * ld + s]. */
+struct columns {
+    size_t count, classes, ld;
+    const int32_t *labels;
+    float share;
+    float *z;
+};
+
+/* Subtracts each sample's largest value, which goes to most, NaN where a value is not finite: 0 times such a
+ * value is NaN. */
+NUM_CLONES static void shift_columns(const struct columns *c, float *restrict most)
+{
+    float spoilt[SIDE_BY_SIDE] = {0};
+    memcpy(most, c->z, c->count * sizeof *most);
+    for (size_t k = 0; k < c->classes; k++) {
+        const float *restrict z = c->z + k * c->ld;
+        for (size_t s = 0; s < c->count; s++) {
+            most[s] = z[s] > most[s] ? z[s] : most[s];
+            spoilt[s] += 0 * z[s];
+        }
+    }
+    for (size_t s = 0; s < c->count; s++)
+        most[s] += spoilt[s];
+    for (size_t k = 0; k < c->classes; k++) {
+        float *restrict z = c->z + k * c->ld;
+        for (size_t s = 0; s < c->count; s++)
+            z[s] = bounded(z[s] - most[s]);
+    }
+}
+
+/* The derivatives, from the exponentials; sum: those of each sample added up. */
+NUM_CLONES static void share_columns(const struct columns *c, double *restrict sum)
+{
+    float share = c->share;
+    for (size_t s = 0; s < c->count; s++)
+        sum[s] = 0;
+    for (size_t k = 0; k < c->classes; k++)
+        for (size_t s = 0; s < c->count; s++)
+            sum[s] += (double)c->z[k * c->ld + s];
+    for (size_t k = 0; k < c->classes; k++) {
+        float *restrict z = c->z + k * c->ld;
+        for (size_t s = 0; s < c->count; s++) {
+            float part = (float)((double)z[s] / sum[s]);
+            z[s] = (part - (c->labels[s] == (int32_t)k ? 1.0f : 0.0f)) * share;
+        }
+    }
+}
+
+double loss_derive_columns(size_t count, size_t classes, const int32_t *labels, float share, float *z)
+{
+    double loss = 0;
+    for (size_t i = 0; i < count; i += SIDE_BY_SIDE) {
+        struct columns c = {.count = count - i < SIDE_BY_SIDE ? count - i : SIDE_BY_SIDE,
+                            .classes = classes,
+                            .ld = count,
+                            .labels = labels + i,
+                            .share = share,
+                            .z = z + i};
+        float most[SIDE_BY_SIDE], wanted[SIDE_BY_SIDE];
+        double sum[SIDE_BY_SIDE];
+        for (size_t s = 0; s < c.count; s++)
+            wanted[s] = c.z[(size_t)c.labels[s] * count + s];
+        shift_columns(&c, most);
+        for (size_t k = 0; k < classes; k++)
+            raise_all(c.count, c.z + k * count);
+        share_columns(&c, sum);
+        loss += add_losses(c.count, wanted, most, sum);
+    }
+    return loss;
+}
+
+double loss_derive(enum model_loss loss, const struct model_batch *batch, float *out)
 {
     double sum = 0, count = (double)batch->count;
-    if (loss == MODEL_CROSS_ENTROPY)
-        return loss_derive_classes(batch->count, outputs, batch->labels, 1.0f / (float)batch->count, out) /
-               count;
     for (size_t i = 0; i < batch->count; i++) {
         double z = (double)out[i], slope = 1;
         sum += loss_sample(loss, batch, i, 1, out + i);

@@ -20,13 +20,14 @@
 double loss_sample(enum model_loss loss, const struct model_batch *batch, size_t index, size_t outputs,
                    const float *out);
 
-/* Returns the mean loss of a batch with one label or target a sample, and overwrites out (count, outputs)
- * with the mean loss's derivative. */
-double loss_derive(enum model_loss loss, const struct model_batch *batch, size_t outputs, float *out);
+/* Returns the mean loss of a batch with one output a sample, and overwrites out (count) with the mean loss's
+ * derivative. */
+double loss_derive(enum model_loss loss, const struct model_batch *batch, float *out);
 
-/* Cross entropy alone, of `count` labels: returns the sum of their losses, and overwrites out (count,
- * classes) with the derivatives times `share`. */
+/* Cross entropy, of `count` labels: returns the sum of their losses, and overwrites out (count, classes), or
+ * z (classes, count), with the derivatives times `share`. */
 double loss_derive_classes(size_t count, size_t classes, const int32_t *labels, float share, float *out);
+double loss_derive_columns(size_t count, size_t classes, const int32_t *labels, float share, float *z);
 
 /* The predicted class: the first largest of the outputs (cross entropy), or whether the output is positive
  * (logistic); -1 when an output is not finite or the loss is of another kind. */

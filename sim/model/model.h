@@ -7,6 +7,7 @@
 #define SIM_MODEL_MODEL_H
 
 #include "sim/api/byz_param.h"
+#include "sim/num/gemm.h"
 #include "sim/num/rng.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -25,10 +26,11 @@ size_t model_labels_each(const struct model_shape *shape);
  * them.
  */
 struct model_batch {
-    size_t count;          /* at least 1 */
-    const float *x;        /* (count, features) row-major */
-    const int32_t *labels; /* (count, labels of a sample), or NULL */
-    const float *targets;  /* (count), or NULL */
+    size_t count;                   /* at least 1 */
+    const float *x;                 /* (count, features) row-major */
+    const struct gemm_bytes *bytes; /* the same as bytes, for kinds that read them: then x may be NULL */
+    const int32_t *labels;          /* (count, labels of a sample), or NULL */
+    const float *targets;           /* (count), or NULL */
 };
 
 enum model_loss {
@@ -57,6 +59,7 @@ extern const size_t model_common_param_count;
 struct model_kind {
     struct byz_descriptor base;
     enum model_loss loss;
+    bool reads_bytes; /* gradient, residuals and columns take a batch as bytes, with the same bits */
     /* 0 when the model can learn data of this shape; otherwise the reason and non-zero. The functions below
      * may only be called after it has answered 0. */
     int (*unsuitable)(const void *params, const struct model_shape *shape, char reason[BYZ_REASON_SIZE]);

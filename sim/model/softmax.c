@@ -68,7 +68,7 @@ static double gradient(const void *params, const struct model_shape *shape, cons
                        const struct model_batch *batch, void *scratch, float *g)
 {
     struct dense_stack stack = stack_of(params, shape);
-    return dense_gradient(&stack, w, (struct dense_inputs){batch->x, true}, batch, scratch, g, NULL);
+    return dense_gradient(&stack, w, dense_samples(batch), batch, scratch, g, NULL);
 }
 
 static size_t residual_floats(const void *params, const struct model_shape *shape, size_t count)
@@ -101,7 +101,7 @@ static void predict(const void *params, const struct model_shape *shape, const f
                     const float *x, void *scratch, float *out)
 {
     struct dense_stack stack = stack_of(params, shape);
-    dense_predict(&stack, w, count, (struct dense_inputs){x, true}, scratch, out);
+    dense_predict(&stack, w, count, (struct dense_inputs){.v = x, .by_sample = true}, scratch, out);
 }
 
 const struct model_kind model_softmax = {
@@ -113,6 +113,7 @@ const struct model_kind model_softmax = {
          .param_count = BYZ_LENGTH(table),
          .params_size = sizeof(struct params)},
     .loss = MODEL_CROSS_ENTROPY,
+    .reads_bytes = true,
     .unsuitable = unsuitable,
     .dimension = dimension,
     .outputs = outputs,

@@ -61,3 +61,20 @@ void gemm_rows(bool transpose_b, size_t m, size_t n, size_t k, const float *a, s
                                    .ldc = ldc};
     gemm_level()->product(&task);
 }
+
+void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
+                const struct gemm_bytes *b, float *c, size_t ldc)
+{
+    const struct gemm_task task = {.m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .a = a,
+                                   .a_row = lda,
+                                   .a_step = 1,
+                                   .bytes = b,
+                                   .transpose_b = transpose_b,
+                                   .alpha = 1,
+                                   .c = c,
+                                   .ldc = ldc};
+    gemm_level()->product(&task);
+}

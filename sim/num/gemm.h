@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* op transposes when the flag is set. lda, ldb, ldc: floats from one row to the next of the arrays as they
  * lie in memory. Sizes may be 0; c is not read while beta is 0, and does not overlap a or b. */
@@ -32,6 +33,20 @@ void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, floa
 void gemm_rows(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
                const size_t *at, float beta, float *c, size_t ldc);
 
+/* Rows of bytes, as images lie in data sets: row r starts at from + row[r] * ld, and a byte stands for the
+ * float byte * scale + shift. */
+struct gemm_bytes {
+    const uint8_t *from;
+    const uint32_t *row;
+    size_t ld;
+    float scale, shift;
+};
+
+/* The same with a in place, b rows of bytes, alpha 1 and beta 0: what it would be with a matrix of their
+ * floats, which is never made. */
+void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
+                const struct gemm_bytes *b, float *c, size_t ldc);
+
 /* The arguments of one product. Element (i, p) of op(a) is a[i * a_row + p * a_step]. */
 struct gemm_task {
     size_t m, n, k;
@@ -39,7 +54,8 @@ struct gemm_task {
     size_t a_row, a_step;
     const float *b;
     size_t ldb;
-    const size_t *at; /* where the rows of b start; NULL: ldb floats from one to the next */
+    const size_t *at;               /* where the rows of b start; NULL: ldb floats from one to the next */
+    const struct gemm_bytes *bytes; /* b, where it is bytes; else NULL */
     bool transpose_b;
     float alpha, beta;
     float *c;

@@ -11,6 +11,7 @@
 #define SIM_NUM_GEMM_KERNEL_H
 
 #include "sim/num/gemm.h"
+#include "sim/num/gemm_bytes.h"
 #include "sim/num/gemm_panel.h"
 
 struct tile {
@@ -176,6 +177,23 @@ static GEMM_TARGET void place_panel(const struct gemm_task *task, size_t p, size
     tile->ldb = ld;
 }
 
+/* The same of bytes, always a copy. `at` is for the rows, those of k staying for all columns. */
+static GEMM_TARGET void place_bytes(const struct gemm_task *task, size_t p, size_t j, struct tile *tile,
+                                    const uint8_t *at[BLOCK], float *room)
+{
+    size_t ld = tile->width > LANES ? PANEL : LANES;
+    if (task->transpose_b) {
+        point_rows(task->bytes, j, tile->width, ld, at);
+        turn_bytes(tile->k, task->k, task->bytes, at, p, room, ld);
+    } else {
+        if (j == 0)
+            point_rows(task->bytes, p, tile->k, tile->k, at);
+        copy_bytes(tile->k, tile->width, task->bytes, at, j, room, ld);
+    }
+    tile->b = room;
+    tile->ldb = ld;
+}
+
 /* All rows of a panel. */
 static GEMM_TARGET void multiply_panel(size_t m, struct tile tile)
 {
@@ -196,6 +214,7 @@ static GEMM_TARGET void multiply_panel(size_t m, struct tile tile)
 static GEMM_TARGET __attribute__((unused)) void product(const struct gemm_task *task)
 {
     float room[BLOCK * PANEL] __attribute__((aligned(64)));
+    const uint8_t *at[BLOCK];
     size_t blocks = task->k > BLOCK ? (task->k + BLOCK - 1) / BLOCK : 1;
     for (size_t t = 0, p = 0; t < blocks; t++) {
         size_t k = (task->k - p) / (blocks - t);
@@ -209,7 +228,10 @@ static GEMM_TARGET __attribute__((unused)) void product(const struct gemm_task *
                                 .c = task->c + j,
                                 .ldc = task->ldc,
                                 .width = task->n - j < PANEL ? task->n - j : PANEL};
-            place_panel(task, p, j, &tile, room);
+            if (task->bytes != NULL)
+                place_bytes(task, p, j, &tile, at, room);
+            else
+                place_panel(task, p, j, &tile, room);
             multiply_panel(task->m, tile);
         }
         p += k;

@@ -7,7 +7,11 @@
 #ifndef SIM_NUM_GEMM_PANEL_H
 #define SIM_NUM_GEMM_PANEL_H
 
-#include <stddef.h>
+#include "sim/num/gemm.h"
+
+#if defined(GEMM_LANES)
+#include <immintrin.h>
+#endif
 
 #ifndef GEMM_LANES
 #define GEMM_LANES 4
@@ -33,10 +37,7 @@ typedef float vector __attribute__((vector_size(sizeof(float) * LANES)));
 typedef float loose_vector
     __attribute__((vector_size(sizeof(float) * LANES), aligned(sizeof(float)), may_alias));
 typedef float loose_four __attribute__((vector_size(4 * sizeof(float)), aligned(sizeof(float)), may_alias));
-
-#if GEMM_LANES > 4
-typedef float eight __attribute__((vector_size(8 * sizeof(float))));
-#endif
+typedef float any_four __attribute__((vector_size(4 * sizeof(float)), aligned(1), may_alias));
 
 /* Where the rows of b start: at[r] when at is there, else r * ld, floats behind `from`. */
 struct source {
@@ -79,20 +80,19 @@ static GEMM_TARGET __attribute__((unused)) void copy_panel(size_t k, size_t widt
         }
 }
 
-/* A vector from b[at[0]..], b[at[4]..], ...: four floats of every fourth row. */
-GEMM_INLINE vector load_fours(const float *b, const size_t at[LANES])
+/* A vector from at[0], at[4], ...: four floats of every fourth row. */
+GEMM_INLINE vector load_fours(const uint8_t *const *at, size_t offset)
 {
-#define GEMM_FOUR(i) (*(const loose_four *)(const void *)(b + at[i]))
+#define GEMM_FOUR(i) (*(const any_four *)(const void *)(at[i] + offset))
 #if GEMM_LANES == 4
     return GEMM_FOUR(0);
+#elif GEMM_LANES == 8
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(GEMM_FOUR(0)), GEMM_FOUR(4), 1);
 #else
-    eight low = __builtin_shufflevector(GEMM_FOUR(0), GEMM_FOUR(4), 0, 1, 2, 3, 4, 5, 6, 7);
-#if GEMM_LANES == 8
-    return low;
-#else
-    eight high = __builtin_shufflevector(GEMM_FOUR(8), GEMM_FOUR(12), 0, 1, 2, 3, 4, 5, 6, 7);
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-#endif
+    __m512 fours = _mm512_castps128_ps512(GEMM_FOUR(0));
+    fours = _mm512_insertf32x4(fours, GEMM_FOUR(4), 1);
+    fours = _mm512_insertf32x4(fours, GEMM_FOUR(8), 2);
+    return _mm512_insertf32x4(fours, GEMM_FOUR(12), 3);
 #endif
 #undef GEMM_FOUR
 }
@@ -110,38 +110,43 @@ GEMM_INLINE vector load_fours(const float *b, const size_t at[LANES])
                             GEMM_QUAD(8, i, j, k, l), GEMM_QUAD(12, i, j, k, l))
 #endif
 
-/* to (4, LANES), ld floats from row to row, = transpose of LANES rows of four floats at b[at[i]]. */
-GEMM_INLINE void turn_four(const float *b, const size_t at[LANES], float *to, size_t ld)
+/* turned (4, LANES) = transpose of LANES rows of four floats, `offset` bytes behind where the rows start. */
+GEMM_INLINE void turn_four(const uint8_t *const at[LANES], size_t offset, vector turned[4])
 {
     vector r[4], low[2], high[2];
     GEMM_UNROLL
     for (size_t q = 0; q < 4; q++)
-        r[q] = load_fours(b, at + q);
+        r[q] = load_fours(at + q, offset);
     GEMM_UNROLL
     for (size_t h = 0; h < 2; h++) {
         low[h] = GEMM_SHUFFLE(r[2 * h], r[2 * h + 1], 0, LANES, 1, LANES + 1);
         high[h] = GEMM_SHUFFLE(r[2 * h], r[2 * h + 1], 2, LANES + 2, 3, LANES + 3);
     }
-    *(loose_vector *)(void *)to = GEMM_SHUFFLE(low[0], low[1], 0, 1, LANES, LANES + 1);
-    *(loose_vector *)(void *)(to + ld) = GEMM_SHUFFLE(low[0], low[1], 2, 3, LANES + 2, LANES + 3);
-    *(loose_vector *)(void *)(to + 2 * ld) = GEMM_SHUFFLE(high[0], high[1], 0, 1, LANES, LANES + 1);
-    *(loose_vector *)(void *)(to + 3 * ld) = GEMM_SHUFFLE(high[0], high[1], 2, 3, LANES + 2, LANES + 3);
+    turned[0] = GEMM_SHUFFLE(low[0], low[1], 0, 1, LANES, LANES + 1);
+    turned[1] = GEMM_SHUFFLE(low[0], low[1], 2, 3, LANES + 2, LANES + 3);
+    turned[2] = GEMM_SHUFFLE(high[0], high[1], 0, 1, LANES, LANES + 1);
+    turned[3] = GEMM_SHUFFLE(high[0], high[1], 2, 3, LANES + 2, LANES + 3);
 }
 
 /* panel (k, ld) = transpose of b (width, k); the columns behind repeat the last. */
 static GEMM_TARGET __attribute__((unused)) void turn_panel(size_t k, size_t width, const struct source *b,
                                                            float *panel, size_t ld)
 {
-    const float *from = b->from;
     for (size_t j = 0; j < ld; j += LANES) {
-        size_t at[LANES], p = 0;
+        const uint8_t *at[LANES];
+        size_t p = 0;
         for (size_t i = 0; i < LANES; i++)
-            at[i] = source_row(b, j + i < width ? j + i : width - 1);
-        for (; p + 4 <= k; p += 4)
-            turn_four(from + p, at, panel + p * ld + j, ld);
+            at[i] = (const uint8_t *)(b->from + source_row(b, j + i < width ? j + i : width - 1));
+        for (; p + 4 <= k; p += 4) {
+            vector turned[4];
+            turn_four(at, p * sizeof(float), turned);
+            GEMM_UNROLL
+            for (size_t q = 0; q < 4; q++)
+                *(loose_vector *)(void *)(panel + (p + q) * ld + j) = turned[q];
+        }
         for (; p < k; p++)
             for (size_t i = 0; i < LANES; i++)
-                panel[p * ld + j + i] = from[at[i] + p];
+                panel[p * ld + j + i] = ((const float *)(const void *)at[i])[p];
     }
 }
 

@@ -102,13 +102,13 @@ struct head {
 static void run_predict(void *what)
 {
     struct head *h = what;
-    dense_predict(&h->stack, h->w, h->batch.count, (struct dense_inputs){h->x, false}, h->scratch, h->out);
+    dense_predict(&h->stack, h->w, h->batch.count, (struct dense_inputs){.v = h->x}, h->scratch, h->out);
 }
 
 static void run_gradient(void *what)
 {
     struct head *h = what;
-    dense_gradient(&h->stack, h->w, (struct dense_inputs){h->x, false}, &h->batch, h->scratch, h->g, h->dx);
+    dense_gradient(&h->stack, h->w, (struct dense_inputs){.v = h->x}, &h->batch, h->scratch, h->g, h->dx);
 }
 
 static void bench_head(size_t images, struct peak *peak)
