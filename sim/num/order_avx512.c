@@ -59,21 +59,6 @@ static inline vec vec_keys(const float *from)
     return _mm512_sub_epi32(bits, vec_all((int32_t)KEY_SHIFT));
 }
 
-static inline vec vec_count_above(vec count, vec key, vec pivot)
-{
-    return _mm512_mask_add_epi32(count, _mm512_cmpgt_epi32_mask(key, pivot), count, vec_all(1));
-}
-
-static inline vec vec_min_above(vec least, vec key, vec pivot)
-{
-    return _mm512_mask_min_epi32(least, _mm512_cmpgt_epi32_mask(key, pivot), least, key);
-}
-
-static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
-{
-    return _mm512_mask_max_epi32(greatest, _mm512_cmple_epi32_mask(key, pivot), greatest, key);
-}
-
 static inline void vec_store_values(float *to, vec keys, int stream)
 {
     vec bits = _mm512_add_epi32(keys, vec_all((int32_t)KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
