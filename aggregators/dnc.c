@@ -67,18 +67,6 @@ static int dnc_unsuitable(const void *params, size_t n, size_t f, char reason[BY
     return 1;
 }
 
-/* Marks (0 or 1) are looked at four together: `places` of such a four are its marked ones, in front. */
-enum { FOUR = 4 };
-typedef uint32_t four __attribute__((vector_size(4 * FOUR), aligned(4), may_alias));
-static const struct {
-    four places;
-    size_t count;
-} fours[1 << FOUR] = {
-    {{0}, 0},    {{0}, 1},       {{1}, 1},       {{0, 1}, 2},       {{2}, 1},    {{0, 2}, 2},
-    {{1, 2}, 2}, {{0, 1, 2}, 3}, {{3}, 1},       {{0, 3}, 2},       {{1, 3}, 2}, {{0, 1, 3}, 3},
-    {{2, 3}, 2}, {{0, 2, 3}, 3}, {{1, 2, 3}, 3}, {{0, 1, 2, 3}, 4},
-};
-
 static size_t width_of(const struct dnc_params *p, size_t d)
 {
     return p->coordinates < d ? (size_t)p->coordinates : d;
@@ -91,7 +79,8 @@ static size_t stride_of(size_t width)
 }
 
 /* From the front, each a multiple of 64 bytes where it matters: drawn rows, the kernel's scratch or the
- * solver's, distances (n, n), three weights (n), the best rows (n), the drawn coordinates, a mark for each.
+ * solver's, distances (n, n), three weights (n), the best rows (n), a bit for each coordinate, the drawn
+ * ones.
  */
 static size_t kernel_bytes(size_t n, size_t width)
 {
@@ -107,7 +96,7 @@ static size_t dnc_scratch(const void *params, size_t n, size_t d, size_t threads
     (void)threads;
     size_t width = width_of(params, d);
     return n * stride_of(width) * sizeof(float) + kernel_bytes(n, width) + (n * n + 3 * n) * sizeof(double) +
-           n * sizeof(size_t) + (width + FOUR) * sizeof(uint32_t) + d;
+           n * sizeof(size_t) + width * sizeof(uint32_t) + (d + 63) / 64 * sizeof(uint64_t);
 }
 
 struct work {
@@ -116,8 +105,8 @@ struct work {
     void *kernel;
     double *distances, *kept, *weights, *scores;
     size_t *best;
-    uint32_t *drawn; /* FOUR more than are drawn */
-    char *marks;
+    uint64_t *set; /* a bit for each coordinate */
+    uint32_t *drawn;
 };
 
 static struct work lay_out(const struct dnc_params *p, const struct byz_aggregator_input *in)
@@ -130,35 +119,26 @@ static struct work lay_out(const struct dnc_params *p, const struct byz_aggregat
     w.weights = w.kept + in->n;
     w.scores = w.weights + in->n;
     w.best = (size_t *)(void *)(w.scores + in->n);
-    w.drawn = (uint32_t *)(void *)(w.best + in->n);
-    w.marks = (char *)(w.drawn + w.width + FOUR);
+    w.set = (uint64_t *)(void *)(w.best + in->n);
+    w.drawn = (uint32_t *)(void *)(w.set + (in->d + 63) / 64);
     return w;
 }
 
-/* drawn: the places of the marks, in rising order, and up to FOUR numbers behind them. Returns how many. */
-static size_t list_marks(const char *marks, size_t d, uint32_t *drawn)
+/* drawn: the members of a set of numbers below d, in rising order. Returns how many. */
+static size_t list_members(const uint64_t *set, size_t d, uint32_t *drawn)
 {
-    size_t count = 0, k = 0;
-    for (; k + FOUR <= d; k += FOUR) {
-        uint32_t bytes, from = (uint32_t)k;
-        memcpy(&bytes, marks + k, sizeof bytes);
-        uint32_t set =
-            (bytes | bytes >> 7 | bytes >> 14 | bytes >> 21) & 15; /* lowest byte first in memory */
-        *(four *)(drawn + count) = fours[set].places + (four){from, from, from, from};
-        count += fours[set].count;
-    }
-    for (; k < d; k++) {
-        drawn[count] = (uint32_t)k;
-        count += marks[k] != 0;
-    }
+    size_t count = 0;
+    for (size_t word = 0; word * 64 < d; word++)
+        for (uint64_t bits = set[word]; bits != 0; bits &= bits - 1)
+            drawn[count++] = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
     return count;
 }
 
 /* The columns of the drawn coordinates, in rising order: row by row, which memory fetches ahead. */
 static void draw(const struct byz_aggregator_input *in, struct work *w)
 {
-    rng_subset(in->rng, w->width, in->d, w->marks);
-    size_t count = list_marks(w->marks, in->d, w->drawn);
+    rng_subset_bits(in->rng, w->width, in->d, w->set);
+    size_t count = list_members(w->set, in->d, w->drawn);
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < in->n; i++) {
         const float *row = in->x + i * in->ld;

@@ -14,6 +14,7 @@
  * 4.288, 2.716, 2.407 and 4 without the first row to the last: the answer is (1, 0.63333333), without the
  * third.
  */
+#include "aggregators/leave.h"
 #include "aggregators/spectral.h"
 #include "sim/num/dispatch.h"
 #include "sim/num/eigen.h"
@@ -45,11 +46,23 @@ static int smea_unsuitable(const void *params, size_t n, size_t f, char reason[B
     return 1;
 }
 
+/* Of any number of rows up to n, and the largest f that is allowed with them. */
+static size_t leave_bytes(size_t n)
+{
+    size_t most = 0;
+    for (size_t rows = 1; rows <= n && work_of(rows, 1) <= most_work; rows++)
+        for (size_t f = 1; rows >= 2 * f + 1 && spectral_subsets(rows, f) <= most_work; f++) {
+            size_t bytes = work_of(rows, f) <= most_work ? leave_scratch_bytes(rows, f) : 0;
+            most = bytes > most ? bytes : most;
+        }
+    return most;
+}
+
 static size_t smea_scratch(const void *params, size_t n, size_t d, size_t threads)
 {
     (void)params, (void)d, (void)threads;
-    return (4 * n * n + 6 * n) * sizeof(double) + eigen_scratch_bytes(n) + 2 * n * sizeof(size_t) +
-           n * sizeof(void *);
+    return leave_bytes(n) + (4 * n * n + 6 * n) * sizeof(double) + eigen_scratch_bytes(n) +
+           2 * n * sizeof(size_t) + n * sizeof(void *);
 }
 
 /* The inner products of the subset's rows around their mean (h, h), twice. r: room for h. */
@@ -135,17 +148,18 @@ static bool weigh(struct search *s)
 }
 
 /* Begins with the rows that are left when the farthest from their mean are taken away, a subset so good that
- * it spares most of the others; with none where these are too far apart. */
-static void guess(struct search *s)
+ * it spares most of the others; with none, and false, where these are too far apart. */
+static bool guess(struct search *s)
 {
     select_without_farthest(s->distances, s->n, s->h, s->best);
     for (size_t a = 0; a < s->h; a++)
         for (size_t b = 0; b < a; b++)
             if (isinf(s->distances[s->best[a] * s->n + s->best[b]]))
-                return;
+                return false;
     centre(s->distances, s->n, s->best, s->h, s->r, s->matrix, s->copy);
     double value = eigen_largest(s->matrix, s->h, s->solver, NULL);
     s->least = fmin(s->least, nextafter(value, (double)INFINITY));
+    return true;
 }
 
 /* Whether the member at place p is infinitely far from one before it, or makes the subset hopeless. */
@@ -187,6 +201,37 @@ static void search(struct search *s)
     }
 }
 
+/* Weighs the rows that remain without f of them. */
+static bool without(void *context, const size_t *out)
+{
+    struct search *s = context;
+    for (size_t i = 0, p = 0, q = 0; i < s->n; i++)
+        if (q < s->n - s->h && out[q] == i)
+            q++;
+        else
+            s->subset[p++] = i;
+    for (size_t p = 0; p < s->h; p++)
+        for (size_t q = 0; q < p; q++)
+            if (isinf(s->distances[s->subset[p] * s->n + s->subset[q]]))
+                return false;
+    return weigh(s);
+}
+
+/* By rows left out, which is faster; member by member where the numbers do not allow it. */
+static void search_all(struct search *s, bool guessed, void *scratch)
+{
+    const struct leave leave = {.distances = s->distances,
+                                .n = s->n,
+                                .f = s->n - s->h,
+                                .limit = &s->least,
+                                .best = s->best,
+                                .visit = without,
+                                .context = s,
+                                .scratch = scratch};
+    if (!guessed || s->h == s->n || !leave_search(&leave))
+        search(s);
+}
+
 /* More than the scatter of any subset of sound rows; infinite where that is beyond a double. */
 static double highest(const double *distances, size_t n)
 {
@@ -219,8 +264,8 @@ static int smea_apply(const void *params, const struct byz_aggregator_input *in,
     s.sums = s.root + n;
     s.solver = s.sums + (n + 1) * n;
     s.least = above;
-    guess(&s);
-    search(&s);
+    bool guessed = guess(&s);
+    search_all(&s, guessed, (char *)s.solver + eigen_scratch_bytes(n));
     if (s.least == above) {
         snprintf(reason, BYZ_REASON_SIZE, "smea finds no n-f messages at finite distances: n=%zu, f=%zu", n,
                  in->f);

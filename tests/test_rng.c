@@ -122,19 +122,26 @@ Test(rng, many_draws_are_those_of_one_after_the_other)
     enum { MOST = 300 };
     for (uint32_t before = 0; before < 9; before++)
         for (size_t count = 0; count <= MOST; count += count < 40 ? 1 : 65) {
-            struct rng plain, rng;
+            struct rng plain, rng, again;
+            uint64_t set[(MOST + 63) / 64];
             char marks[MOST], wanted_marks[MOST] = {0};
             uint32_t order[MOST], wanted[MOST];
             rng_start(&plain, 9, RNG_TEST, before, 0);
             rng_start(&rng, 9, RNG_TEST, before, 0);
-            for (uint32_t k = 0; k < before; k++)
+            rng_start(&again, 9, RNG_TEST, before, 0);
+            for (uint32_t k = 0; k < before; k++) {
+                gsl_rng_get(&again.gsl);
                 cr_assert_eq(gsl_rng_get(&plain.gsl), gsl_rng_get(&rng.gsl));
+            }
+            rng_subset_bits(&again, count, MOST, set);
             for (size_t k = MOST - count; k < MOST; k++) {
                 size_t pick = (size_t)rng_below(&plain, k + 1);
                 wanted_marks[wanted_marks[pick] ? k : pick] = 1;
             }
             rng_subset(&rng, count, MOST, marks);
             cr_assert_arr_eq(marks, wanted_marks, MOST);
+            for (size_t k = 0; k < MOST; k++)
+                cr_assert_eq(set[k / 64] >> k % 64 & 1, (uint64_t)marks[k]);
             for (size_t i = 0; i < count; i++)
                 wanted[i] = (uint32_t)i;
             for (size_t i = count; i > 1; i--) {

@@ -441,6 +441,29 @@ Test(rows, copy)
     }
 }
 
+/* From the start of a cache line and from elsewhere, whole lines and a rest; a factor of 1 leaves every bit.
+ */
+Test(rows, scale_past)
+{
+    enum { MOST = 100 };
+    float a[MOST], wanted[MOST];
+    _Alignas(64) float out[MOST + 1];
+    for (size_t k = 0; k < MOST; k++)
+        a[k] = (float)k - 18.25f;
+    a[5] = INFINITY;
+    a[17] = -0.0f;
+    for (size_t from = 0; from < 2; from++)
+        for (size_t d = 0; d + from <= MOST; d++) {
+            memset(out, 0, sizeof out);
+            rows_scale_past(a, d, 1.0 / 3, out + from);
+            rows_scale(a, d, 1.0 / 3, wanted);
+            cr_assert(grid_same_bits(out + from, wanted, d));
+            rows_scale_past(a, d, 1, out + from);
+            cr_assert(grid_same_bits(out + from, a, d));
+            cr_assert_eq(out[from + d], 0);
+        }
+}
+
 Test(rows, accumulate)
 {
     float a[37], sum[37], wanted[37];

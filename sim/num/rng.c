@@ -128,15 +128,23 @@ static void words_start(struct words *words, struct rng *rng)
     memcpy(words->word, rng->state.block, sizeof rng->state.block);
 }
 
-static uint32_t words_next(struct words *words)
+static __attribute__((noinline)) void words_refill(struct words *words)
 {
-    if (words->next == words->end) {
-        philox_ahead(words->state->counter, words->state->key, words->word);
-        words->state->counter[0] += BLOCKS_AHEAD;
-        words->next = 0;
-        words->end = 4 * BLOCKS_AHEAD;
-    }
-    return words->word[words->next++];
+    philox_ahead(words->state->counter, words->state->key, words->word);
+    words->state->counter[0] += BLOCKS_AHEAD;
+    words->next = 0;
+    words->end = 4 * BLOCKS_AHEAD;
+}
+
+static inline uint64_t words_bits(struct words *words)
+{
+    uint64_t high;
+    if (words->next == words->end)
+        words_refill(words);
+    high = words->word[words->next++];
+    if (words->next == words->end)
+        words_refill(words);
+    return high << 32 | words->word[words->next++];
 }
 
 /* Leaves the stream as if each word had been drawn by itself. */
@@ -151,7 +159,7 @@ static void words_stop(struct words *words)
 }
 
 /* Whether the rest of `bits` is without bias: below the last full multiple of bound. */
-static bool is_fair(uint64_t bits, uint64_t bound)
+static inline bool is_fair(uint64_t bits, uint64_t bound)
 {
     if (bits <= UINT64_MAX - bound) /* so nearly always that the rest is not worth a division each time */
         return true;
@@ -168,13 +176,12 @@ uint64_t rng_below(struct rng *rng, uint64_t bound)
 }
 
 /* As rng_below. */
-static uint64_t words_below(struct words *words, uint64_t bound)
+static inline uint64_t words_below(struct words *words, uint64_t bound)
 {
     uint64_t bits;
-    do {
-        uint64_t high = words_next(words);
-        bits = high << 32 | words_next(words);
-    } while (!is_fair(bits, bound));
+    do
+        bits = words_bits(words);
+    while (!is_fair(bits, bound));
     return bits % bound;
 }
 
@@ -191,6 +198,19 @@ void rng_subset(struct rng *rng, size_t count, size_t of, char *marks)
     for (size_t k = of - count; k < of; k++) {
         size_t pick = (size_t)words_below(&words, k + 1);
         marks[marks[pick] ? k : pick] = 1;
+    }
+    words_stop(&words);
+}
+
+void rng_subset_bits(struct rng *rng, size_t count, size_t of, uint64_t *set)
+{
+    struct words words;
+    words_start(&words, rng);
+    memset(set, 0, (of + 63) / 64 * sizeof *set);
+    for (size_t k = of - count; k < of; k++) {
+        size_t pick = (size_t)words_below(&words, k + 1);
+        pick = set[pick / 64] >> pick % 64 & 1 ? k : pick;
+        set[pick / 64] |= (uint64_t)1 << pick % 64;
     }
     words_stop(&words);
 }

@@ -57,6 +57,9 @@ double rng_normal(struct rng *rng);
 /* marks[k] = 1 for `count` of 0..of-1, each subset alike (Floyd's draw), 0 for the others. count <= of. */
 void rng_subset(struct rng *rng, size_t count, size_t of, char *marks);
 
+/* The same numbers as bits: bit k % 64 of set[k / 64]. */
+void rng_subset_bits(struct rng *rng, size_t count, size_t of, uint64_t *set);
+
 /* A uniform permutation of 0..count-1 (Fisher-Yates). */
 void rng_permutation(struct rng *rng, size_t count, uint32_t *out);
 

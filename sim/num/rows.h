@@ -57,6 +57,10 @@ double rows_norm2_signs(const float *a, const char *marks, size_t d, struct rows
 /* out[k] = factor * a[k]; a and out may be the same. */
 void rows_scale(const float *a, size_t d, double factor, float *out);
 
+/* The same into memory, past the caches, where this can be done: for outputs that do not fit into them. A
+ * factor of 1 copies. a and out do not overlap. */
+void rows_scale_past(const float *a, size_t d, double factor, float *out);
+
 /* out = a, by all threads; they do not overlap. */
 void rows_copy(const float *a, size_t d, float *out);
 

@@ -3,6 +3,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#include <stdint.h>
 
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw")))
 
@@ -115,6 +116,25 @@ TARGET size_t rows_avx512_add(const struct rows_team *team, size_t width, size_t
     }
 }
 
+TARGET size_t rows_avx512_scale_past(const float *a, size_t d, double factor, float *out)
+{
+    const __m512d times = _mm512_set1_pd(factor);
+    size_t k = 0;
+    if ((uintptr_t)out % sizeof(__m512) != 0)
+        return 0;
+    for (; k + LINE <= d; k += LINE) {
+        __m512 value = _mm512_loadu_ps(a + k);
+        if (factor != 1) {
+            __m256 low = _mm512_cvtpd_ps(_mm512_mul_pd(times, load(a + k, 0)));
+            __m256 high = _mm512_cvtpd_ps(_mm512_mul_pd(times, load(a + k, 1)));
+            value = _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+        }
+        _mm512_stream_ps(out + k, value);
+    }
+    _mm_sfence(); /* others may read it behind the next barrier */
+    return k;
+}
+
 #else
 
 bool rows_avx512_usable(void)
@@ -136,6 +156,12 @@ void rows_avx512_squares(const float *const *rows, size_t count, size_t from, co
 size_t rows_avx512_add(const struct rows_team *team, size_t width, size_t ahead, double *sum)
 {
     (void)team, (void)width, (void)ahead, (void)sum;
+    return 0;
+}
+
+size_t rows_avx512_scale_past(const float *a, size_t d, double factor, float *out)
+{
+    (void)a, (void)d, (void)factor, (void)out;
     return 0;
 }
 

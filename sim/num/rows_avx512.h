@@ -37,4 +37,8 @@ struct rows_team {
  * Returns the columns done: all but the last few. */
 size_t rows_avx512_add(const struct rows_team *team, size_t width, size_t ahead, double *sum);
 
+/* rows_scale_past of all but the last few columns, where out begins a cache line; returns the columns done.
+ */
+size_t rows_avx512_scale_past(const float *a, size_t d, double factor, float *out);
+
 #endif

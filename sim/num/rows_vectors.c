@@ -2,6 +2,7 @@
 /* The part of rows.h that works on single rows. */
 #include "sim/num/dispatch.h"
 #include "sim/num/rows.h"
+#include "sim/num/rows_avx512.h"
 
 #include <string.h>
 
@@ -137,6 +138,15 @@ NUM_CLONES static void stretch_scale(const float *a, size_t d, double factor, fl
 void rows_scale(const float *a, size_t d, double factor, float *out)
 {
     stretch_scale(a, d, factor, out);
+}
+
+void rows_scale_past(const float *a, size_t d, double factor, float *out)
+{
+    size_t done = rows_avx512_usable() ? rows_avx512_scale_past(a, d, factor, out) : 0;
+    if (factor == 1)
+        memcpy(out + done, a + done, (d - done) * sizeof *out);
+    else
+        stretch_scale(a + done, d - done, factor, out + done);
 }
 
 NUM_CLONES static void stretch_accumulate(const float *restrict a, size_t d, double keep, double factor,
