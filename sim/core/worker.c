@@ -7,6 +7,7 @@
  * would, without momentum.
  */
 #include "sim/core/phases.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/rng.h"
 #include "sim/num/rows.h"
 
@@ -91,16 +92,22 @@ static void local_gradients(struct simulation *simulation, struct thread_room *r
     }
 }
 
-/* m = beta m + (1-beta) g or m = beta m + g; the message is m. */
-static void fold_momentum(float *restrict m, const float *restrict g, size_t d,
-                          const struct worker_settings *workers, float *restrict message)
+/* m = beta m + fresh g; the message is m. */
+NUM_CLONES static void fold(size_t d, float beta, float fresh, const float *restrict g, float *restrict m,
+                            float *restrict message)
 {
-    float beta = (float)workers->momentum;
-    float fresh = workers->momentum_form == MOMENTUM_EMA ? (float)(1 - workers->momentum) : 1.0f;
     for (size_t k = 0; k < d; k++) {
         m[k] = beta * m[k] + fresh * g[k];
         message[k] = m[k];
     }
+}
+
+/* fresh is 1 - beta or 1. */
+static void fold_momentum(float *m, const float *g, size_t d, const struct worker_settings *workers,
+                          float *message)
+{
+    bool ema = workers->momentum_form == MOMENTUM_EMA;
+    fold(d, (float)workers->momentum, ema ? (float)(1 - workers->momentum) : 1.0f, g, m, message);
 }
 
 /* The columns at hand of a worker's message, from what the model keeps of its batch, or cut out of the whole
