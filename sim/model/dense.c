@@ -201,7 +201,6 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
     for (size_t l = stack->layers; l >= 1; l--) {
         size_t in = stack->width[l - 1], units = stack->width[l];
         struct dense_inputs a = inputs_of(work, l, x);
-        float *next = l > 1 ? work->spare[l % 2] : dx;
         w -= layer_size(stack, l);
         g -= layer_size(stack, l);
         times_inputs(!a.by_sample, units, in, count, d, &a, g);
@@ -209,11 +208,13 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
             sum_in_order(d, count, units, g + units * in);
         else if (stack->bias)
             sum_in_lanes(d, count, units, g + units * in);
-        if (next != NULL)
-            gemm(true, false, in, count, units, 1, w, in, d, count, 0, next, count);
-        if (l > 1)
-            dense_deactivate(stack->activation, in * count, a.v, next);
-        d = next;
+        if (l > 1) {
+            gemm(true, false, in, count, units, 1, w, in, d, count, 0, work->spare[l % 2], count);
+            dense_deactivate(stack->activation, in * count, a.v, work->spare[l % 2]);
+            d = work->spare[l % 2];
+        } else if (dx != NULL) {
+            gemm(true, false, in, count, units, 1, w, in, d, count, 0, dx, count);
+        }
     }
 }
 
@@ -298,13 +299,18 @@ double dense_flops(const struct dense_stack *stack, size_t count, bool inputs)
     return 2 * (double)count * sum;
 }
 
+/* out (count, units) = transpose of z (units, count). */
+static void turn_logits(size_t count, size_t units, const float *restrict z, float *restrict out)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t u = 0; u < units; u++)
+            out[i * units + u] = z[u * count + i];
+}
+
 void dense_predict(const struct dense_stack *stack, const float *w, size_t count, struct dense_inputs x,
                    void *scratch, float *out)
 {
     struct workspace work = lay_out(stack, count, scratch);
-    size_t units = stack->width[stack->layers];
     forward(stack, &work, w, count, x);
-    for (size_t u = 0; u < units; u++)
-        for (size_t i = 0; i < count; i++)
-            out[i * units + u] = work.logits[u * count + i];
+    turn_logits(count, stack->width[stack->layers], work.logits, out);
 }
