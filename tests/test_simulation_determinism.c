@@ -209,3 +209,37 @@ Test(simulation_determinism, another_seed_is_another_run)
     cr_assert_neq(digests[0], digests[1]);
     cr_assert_eq(digests[0], digests[2]);
 }
+
+/* Gradients go straight into the momentum unless they are clipped; a limit that none reaches changes nothing.
+ */
+Test(simulation_determinism, momentum_within_the_product_or_behind_it)
+{
+    static const char *const forms[] = {"ema", "sum"};
+    static const char *const data[] = {"'name': 'digits', 'train': 300, 'test': 10", "'name': 'blobs'"};
+    static const char *const attacks[] = {"none", "label_flip"};
+    for (size_t i = 0; i < 8; i++) {
+        struct simulation_fixture folded, apart;
+        char text[2][1024];
+        for (size_t limit = 0; limit < 2; limit++)
+            snprintf(
+                text[limit], sizeof text[limit],
+                "{'rounds': 6, 'workers': {'count': 5, 'byzantine': %zu, 'batch_size': 19, 'momentum': 0.9,"
+                " 'momentum_form': '%s', 'clip_norm': %s}, 'data': {'dataset': {%s}},"
+                " 'model': 'softmax', 'attack': '%s', 'server': {'aggregator': 'median'}}",
+                i & 1, forms[i / 4], limit == 0 ? "0" : "1e30", data[i / 2 % 2], attacks[i & 1]);
+        simulation_fixture_init(&folded, text[0]);
+        simulation_fixture_init(&apart, text[1]);
+        simulation_fixture_start(&folded);
+        simulation_fixture_start(&apart);
+        cr_assert(model_folds(&folded.simulation->model, 19));
+        cr_assert_not(model_folds(&folded.simulation->model, GEMM_WHOLE + 1));
+        simulation_fixture_finish(&folded);
+        simulation_fixture_finish(&apart);
+        simulation_fixture_expect_same(folded.simulation, apart.simulation, text[0]);
+        cr_assert_eq(memcmp(folded.simulation->momentum, apart.simulation->momentum,
+                            folded.simulation->ld * 5 * sizeof(float)),
+                     0, "%s", text[0]);
+        simulation_fixture_fini(&folded);
+        simulation_fixture_fini(&apart);
+    }
+}

@@ -18,10 +18,11 @@ static void compare_to_honest(struct simulation *simulation, double *row)
 {
     size_t d = simulation->d;
     const float *aggregate = simulation->aggregate, *centre = simulation->centre;
-    double norm = sqrt(rows_norm2(aggregate, d)), distance2 = rows_distance2(aggregate, centre, d);
+    double norm2, inner = rows_dot_norm2(aggregate, centre, d, &norm2), norm = sqrt(norm2);
+    double distance2 = rows_distance2(aggregate, centre, d);
     row[ROUND_AGGREGATE_NORM] = norm;
     row[ROUND_DISTANCE] = sqrt(distance2);
-    row[ROUND_COSINE] = cosine(rows_dot(aggregate, centre, d), norm, row[ROUND_HONEST_NORM]);
+    row[ROUND_COSINE] = cosine(inner, norm, row[ROUND_HONEST_NORM]);
     row[ROUND_RATIO] = row[ROUND_HONEST_VARIANCE] > 0 ? distance2 / row[ROUND_HONEST_VARIANCE] : (double)NAN;
     row[ROUND_KAPPA] = defence_kappa(&simulation->settings->server.defence, simulation->facts.rows,
                                      simulation->facts.declared);

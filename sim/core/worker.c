@@ -7,6 +7,7 @@
  * would, without momentum.
  */
 #include "sim/core/phases.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/rng.h"
 #include "sim/num/rows.h"
 
@@ -91,16 +92,45 @@ static void local_gradients(struct simulation *simulation, struct thread_room *r
     }
 }
 
-/* m = beta m + (1-beta) g or m = beta m + g; the message is m. */
-static void fold_momentum(float *restrict m, const float *restrict g, size_t d,
-                          const struct worker_settings *workers, float *restrict message)
+/* m = beta m + fresh g; the message is m. */
+NUM_CLONES static void fold(size_t d, float beta, float fresh, const float *restrict g, float *restrict m,
+                            float *restrict message)
 {
-    float beta = (float)workers->momentum;
-    float fresh = workers->momentum_form == MOMENTUM_EMA ? (float)(1 - workers->momentum) : 1.0f;
     for (size_t k = 0; k < d; k++) {
         m[k] = beta * m[k] + fresh * g[k];
         message[k] = m[k];
     }
+}
+
+/* Whether the gradient of the worker's only step can go straight into its momentum. */
+static bool folds(const struct simulation *simulation, size_t worker)
+{
+    const struct worker_settings *workers = &simulation->settings->workers;
+    size_t count = holdings_batch_size(&simulation->holdings, worker, workers->batch_size);
+    return workers->local_steps == 1 && workers->clip_norm == 0 && model_folds(&simulation->model, count);
+}
+
+/* The message of a worker with momentum. */
+static void send_momentum(struct simulation *simulation, struct thread_room *room, size_t worker,
+                          float *message)
+{
+    const struct worker_settings *workers = &simulation->settings->workers;
+    float *m = simulation->momentum + worker * simulation->ld, beta = (float)workers->momentum;
+    float fresh = workers->momentum_form == MOMENTUM_EMA ? (float)(1 - workers->momentum) : 1.0f;
+    size_t d = simulation->d;
+    if (folds(simulation, worker)) {
+        struct model_batch batch = gather(simulation, room, worker, simulation->round);
+        model_fold(&simulation->model, simulation->parameters, &batch, room->scratch, beta, fresh, m);
+        memcpy(message, m, d * sizeof *m);
+        return;
+    }
+    float *sum = workers->local_steps == 1 ? room->gradient : message;
+    local_gradients(simulation, room, worker, sum);
+    if (sum == message) {
+        memcpy(room->gradient, sum, d * sizeof *sum);
+        sum = room->gradient;
+    }
+    fold(d, beta, fresh, sum, m, message);
 }
 
 /* The columns at hand of a worker's message, from what the model keeps of its batch, or cut out of the whole
@@ -133,14 +163,7 @@ static void send_message(struct simulation *simulation, struct thread_room *room
         local_gradients(simulation, room, worker, message);
         return;
     }
-    float *sum = simulation->settings->workers.local_steps == 1 ? room->gradient : message;
-    local_gradients(simulation, room, worker, sum);
-    if (sum == message) {
-        memcpy(room->gradient, sum, simulation->d * sizeof *sum);
-        sum = room->gradient;
-    }
-    fold_momentum(simulation->momentum + worker * simulation->ld, sum, simulation->d,
-                  &simulation->settings->workers, message);
+    send_momentum(simulation, room, worker, message);
 }
 
 /* What the gradients of the round cost, for a profile. */

@@ -130,14 +130,20 @@ static void add_bias(size_t units, size_t count, const float *restrict b, float 
             z[u * count + i] += b[u];
 }
 
-/* c (m, n) = left (m, k) times a layer's inputs a, as they lie (k, n) or turned. */
+/* c (m, n) = keep c + fresh left (m, k) times a layer's inputs a, as they lie (k, n) or turned. */
+static void add_inputs(bool turned, size_t m, size_t n, size_t k, float fresh, const float *left,
+                       const struct dense_inputs *a, float keep, float *c)
+{
+    if (a->bytes != NULL)
+        gemm_bytes(turned, m, n, k, fresh, left, k, a->bytes, keep, c, n);
+    else
+        gemm(false, turned, m, n, k, fresh, left, k, a->v, turned ? k : n, keep, c, n);
+}
+
 static void times_inputs(bool turned, size_t m, size_t n, size_t k, const float *left,
                          const struct dense_inputs *a, float *c)
 {
-    if (a->bytes != NULL)
-        gemm_bytes(turned, m, n, k, left, k, a->bytes, c, n);
-    else
-        gemm(false, turned, m, n, k, 1, left, k, a->v, turned ? k : n, 0, c, n);
+    add_inputs(turned, m, n, k, 1, left, a, 0, c);
 }
 
 /* The activations of all layers, the last one's, logits, in work->logits. */
@@ -195,7 +201,6 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
     for (size_t l = stack->layers; l >= 1; l--) {
         size_t in = stack->width[l - 1], units = stack->width[l];
         struct dense_inputs a = inputs_of(work, l, x);
-        float *next = l > 1 ? work->spare[l % 2] : dx;
         w -= layer_size(stack, l);
         g -= layer_size(stack, l);
         times_inputs(!a.by_sample, units, in, count, d, &a, g);
@@ -203,11 +208,13 @@ static void backward(const struct dense_stack *stack, const struct workspace *wo
             sum_in_order(d, count, units, g + units * in);
         else if (stack->bias)
             sum_in_lanes(d, count, units, g + units * in);
-        if (next != NULL)
-            gemm(true, false, in, count, units, 1, w, in, d, count, 0, next, count);
-        if (l > 1)
-            dense_deactivate(stack->activation, in * count, a.v, next);
-        d = next;
+        if (l > 1) {
+            gemm(true, false, in, count, units, 1, w, in, d, count, 0, work->spare[l % 2], count);
+            dense_deactivate(stack->activation, in * count, a.v, work->spare[l % 2]);
+            d = work->spare[l % 2];
+        } else if (dx != NULL) {
+            gemm(true, false, in, count, units, 1, w, in, d, count, 0, dx, count);
+        }
     }
 }
 
@@ -227,6 +234,23 @@ double dense_gradient(const struct dense_stack *stack, const float *w, struct de
     double loss = derive(stack, batch, &work);
     backward(stack, &work, w, batch->count, x, g, dx);
     return loss / (double)batch->count;
+}
+
+void dense_fold(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
+                void *scratch, float keep, float fresh, float *g)
+{
+    struct workspace work = lay_out(stack, batch->count, scratch);
+    size_t in = stack->width[0], units = stack->width[1];
+    const struct dense_inputs x = dense_samples(batch);
+    float *b = g + units * in;
+    forward(stack, &work, w, batch->count, x);
+    derive(stack, batch, &work);
+    add_inputs(false, units, in, batch->count, fresh, work.logits, &x, keep, g);
+    if (!stack->bias)
+        return;
+    sum_in_order(work.logits, batch->count, units, work.spare[0]);
+    for (size_t u = 0; u < units; u++)
+        b[u] = keep * b[u] + fresh * work.spare[0][u];
 }
 
 void dense_residuals(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
@@ -252,7 +276,7 @@ void dense_columns(const struct dense_stack *stack, const struct model_batch *ba
         if (batch->bytes != NULL) {
             struct gemm_bytes bytes = *batch->bytes;
             bytes.from += column;
-            gemm_bytes(false, rows, columns, count, d, count, &bytes, g + (at - from), in);
+            gemm_bytes(false, rows, columns, count, 1, d, count, &bytes, 0, g + (at - from), in);
         } else {
             gemm(false, false, rows, columns, count, 1, d, count, batch->x + column, in, 0, g + (at - from),
                  in);
@@ -275,13 +299,18 @@ double dense_flops(const struct dense_stack *stack, size_t count, bool inputs)
     return 2 * (double)count * sum;
 }
 
+/* out (count, units) = transpose of z (units, count). */
+static void turn_logits(size_t count, size_t units, const float *restrict z, float *restrict out)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t u = 0; u < units; u++)
+            out[i * units + u] = z[u * count + i];
+}
+
 void dense_predict(const struct dense_stack *stack, const float *w, size_t count, struct dense_inputs x,
                    void *scratch, float *out)
 {
     struct workspace work = lay_out(stack, count, scratch);
-    size_t units = stack->width[stack->layers];
     forward(stack, &work, w, count, x);
-    for (size_t u = 0; u < units; u++)
-        for (size_t i = 0; i < count; i++)
-            out[i * units + u] = work.logits[u * count + i];
+    turn_logits(count, stack->width[stack->layers], work.logits, out);
 }

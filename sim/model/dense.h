@@ -58,6 +58,10 @@ void dense_initialise(const struct dense_stack *stack, enum model_init init, str
 double dense_gradient(const struct dense_stack *stack, const float *w, struct dense_inputs x,
                       const struct model_batch *batch, void *scratch, float *g, float *dx);
 
+/* Of a single layer, as model_kind.fold. */
+void dense_fold(const struct dense_stack *stack, const float *w, const struct model_batch *batch,
+                void *scratch, float keep, float fresh, float *g);
+
 /* Of a single layer, the gradient by blocks of columns, as in struct model_kind: r (outputs, count) are the
  * derivatives at the logits. */
 void dense_residuals(const struct dense_stack *stack, const float *w, const struct model_batch *batch,

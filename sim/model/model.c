@@ -98,6 +98,17 @@ double model_gradient(const struct model *model, const float *w, const struct mo
     return loss;
 }
 
+bool model_folds(const struct model *model, size_t count)
+{
+    return model->kind->fold != NULL && model->common.l2 == 0 && count <= GEMM_WHOLE;
+}
+
+void model_fold(const struct model *model, const float *w, const struct model_batch *batch, void *scratch,
+                float keep, float fresh, float *g)
+{
+    model->kind->fold(model->params, &model->shape, w, batch, scratch, keep, fresh, g);
+}
+
 size_t model_residual_floats(const struct model *model, size_t count)
 {
     return model->kind->residual_floats(model->params, &model->shape, count);

@@ -73,6 +73,11 @@ struct model_kind {
      * infinite makes the loss so too. Runs on the calling thread alone. */
     double (*gradient)(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g);
+    /* g = keep g + fresh times the gradient, with the bits of a pass of its own, as long as the batch has at
+     * most GEMM_WHOLE samples; NULL where such a pass is not slower: with many rows of weights the product
+     * visits too many places of g at a time. */
+    void (*fold)(const void *params, const struct model_shape *shape, const float *w,
+                 const struct model_batch *batch, void *scratch, float keep, float fresh, float *g);
     /* Floating-point operations of one gradient of `count` samples: those of the products of parameters with
      * data, forward and backward, a multiplication and an addition each; activations and losses are left
      * out, as the custom is. */
@@ -113,6 +118,11 @@ void model_initialise(const struct model *model, struct rng *rng, float *w);
 /* As model_kind.gradient, with the l2 term added. */
 double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,
                       void *scratch, float *g);
+
+/* Whether batches of `count` can be folded, and that, as in model_kind. */
+bool model_folds(const struct model *model, size_t count);
+void model_fold(const struct model *model, const float *w, const struct model_batch *batch, void *scratch,
+                float keep, float fresh, float *g);
 
 /* As in model_kind, for kinds that have them; model_columns adds the l2 term, for which it needs w. */
 size_t model_residual_floats(const struct model *model, size_t count);

@@ -71,6 +71,13 @@ static double gradient(const void *params, const struct model_shape *shape, cons
     return dense_gradient(&stack, w, dense_samples(batch), batch, scratch, g, NULL);
 }
 
+static void fold(const void *params, const struct model_shape *shape, const float *w,
+                 const struct model_batch *batch, void *scratch, float keep, float fresh, float *g)
+{
+    struct dense_stack stack = stack_of(params, shape);
+    dense_fold(&stack, w, batch, scratch, keep, fresh, g);
+}
+
 static size_t residual_floats(const void *params, const struct model_shape *shape, size_t count)
 {
     (void)params;
@@ -120,6 +127,7 @@ const struct model_kind model_softmax = {
     .scratch_bytes = scratch_bytes,
     .initialise = initialise,
     .gradient = gradient,
+    .fold = fold,
     .flops = flops,
     .residual_floats = residual_floats,
     .residuals = residuals,

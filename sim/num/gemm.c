@@ -62,8 +62,8 @@ void gemm_rows(bool transpose_b, size_t m, size_t n, size_t k, const float *a, s
     gemm_level()->product(&task);
 }
 
-void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
-                const struct gemm_bytes *b, float *c, size_t ldc)
+void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
+                const struct gemm_bytes *b, float beta, float *c, size_t ldc)
 {
     const struct gemm_task task = {.m = m,
                                    .n = n,
@@ -73,7 +73,8 @@ void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, const float *a, 
                                    .a_step = 1,
                                    .bytes = b,
                                    .transpose_b = transpose_b,
-                                   .alpha = 1,
+                                   .alpha = alpha,
+                                   .beta = beta,
                                    .c = c,
                                    .ldc = ldc};
     gemm_level()->product(&task);

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { GEMM_WHOLE = 256 }; /* the largest k whose sums are not cut */
+
 /* op transposes when the flag is set. lda, ldb, ldc: floats from one row to the next of the arrays as they
  * lie in memory. Sizes may be 0; c is not read while beta is 0, and does not overlap a or b. */
 void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a,
@@ -42,10 +44,10 @@ struct gemm_bytes {
     float scale, shift;
 };
 
-/* The same with a in place, b rows of bytes, alpha 1 and beta 0: what it would be with a matrix of their
- * floats, which is never made. */
-void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
-                const struct gemm_bytes *b, float *c, size_t ldc);
+/* The same with a in place and b rows of bytes: what it would be with a matrix of their floats, which is
+ * never made. */
+void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
+                const struct gemm_bytes *b, float beta, float *c, size_t ldc);
 
 /* The arguments of one product. Element (i, p) of op(a) is a[i * a_row + p * a_step]. */
 struct gemm_task {

@@ -29,7 +29,7 @@ enum {
     LANES = GEMM_LANES,
     ROWS = GEMM_ROWS,
     PANEL = 2 * LANES, /* columns computed together */
-    BLOCK = 256        /* the longest sum in registers; part of the definition of gemm */
+    BLOCK = GEMM_WHOLE /* the longest sum in registers; part of the definition of gemm */
 };
 
 /* Vectors anywhere in an array of floats. */
