@@ -27,16 +27,15 @@ void norms_to_factors(const struct byz_aggregator_input *in, double limit, const
     }
 }
 
-/* Bytes of rows that the caches hold, but not together with what becomes of them, which then goes past them.
- * Larger ones come from memory, which likes to read and write in turn less than a pass through the caches. */
-enum { HELD = 16 << 20, NOT_HELD = 40 << 20 };
+/* From so many bytes of rows on, what becomes of them goes past the caches, which the rows need. */
+enum { HELD = 16 << 20 };
 
 void norms_columns(const struct byz_aggregator_input *in, const double *factors, size_t from, size_t width,
                    float *out, size_t ld)
 {
     size_t bytes = in->n * in->d * sizeof(float);
-    bool past = bytes > HELD && bytes < NOT_HELD && ld >= in->d; /* not into a tile */
-    for (size_t i = 0; i < in->n; i++) {
+    bool past = bytes > HELD && ld >= in->d; /* not into a tile */
+    for (size_t i = in->n; i-- > 0;) {       /* backwards: the last rows measured are still in the caches */
         const float *row = in->x + i * in->ld + from;
         if (past && factors[i] != 0)
             rows_scale_past(row, width, factors[i], out + i * ld);
