@@ -12,9 +12,9 @@ enum { BLOCK = 1024, STRIP = 64, STREAM_ALIGNMENT = 64 };
 #define STREAM_BYTES ((size_t)16 << 20)
 /* Rows whose sorted keys give the first bounds for counting. */
 enum { SAMPLES = 31 };
-/* Keys of the sorted runs that should stay in the nearest cache; of few rows fewer are enough for the calls
- * not to count. */
-enum { NEAR = 8192, ENOUGH = 4096 };
+/* Keys of the sorted runs that should stay in the nearest cache, beside what is fetched ahead: more lines of each
+ * row in a whole strip, so fewer keys; of few rows fewer are enough for the calls not to count. */
+enum { NEAR = 8192, NEAR_WHOLE = 5120, ENOUGH = 4096 };
 
 /* A thread's part of the scratch: whole numbers of 4 bytes, each part a multiple of 64 bytes. */
 struct parts {
@@ -30,7 +30,7 @@ static size_t tile_width(size_t n)
 {
     if (n > 0 && n * STRIP <= ENOUGH)
         return ENOUGH / (n * STRIP) * STRIP;
-    return n * STRIP <= NEAR ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
+    return n * STRIP <= NEAR_WHOLE ? STRIP : n * STRIP / 2 <= NEAR ? STRIP / 2 : ORDER_LANES;
 }
 
 /* Keys of a tile at the most: never more for fewer rows, as some may be missing when the room has been made.
