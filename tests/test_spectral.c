@@ -186,7 +186,7 @@ Test(spectral, mva_and_smea_match_plain_ones)
 
 /* Many rows are dropped; some far away, at distances that no bound on sums of them could stand, some equal.
  */
-Test(spectral, mva_drops_many_and_far_rows)
+Test(spectral, mva_and_smea_drop_many_and_far_rows)
 {
     for (size_t which = 0; which < 24; which++) {
         struct grid grid = grid_make(ROWS, 3, GRID_NORMAL, 100 + which);
@@ -202,6 +202,8 @@ Test(spectral, mva_drops_many_and_far_rows)
         for (size_t f = 4; 2 * f < ROWS; f++) {
             naive_subset(&grid, ROWS - f, false, wanted);
             expect_near("mva", &grid, f, wanted);
+            naive_subset(&grid, ROWS - f, true, wanted);
+            expect_near("smea", &grid, f, wanted);
         }
         grid_fini(&grid);
     }
