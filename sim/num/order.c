@@ -12,8 +12,8 @@ enum { BLOCK = 1024, STRIP = 64, STREAM_ALIGNMENT = 64 };
 #define STREAM_BYTES ((size_t)16 << 20)
 /* Rows whose sorted keys give the first bounds for counting. */
 enum { SAMPLES = 31 };
-/* Keys of the sorted runs that should stay in the nearest cache, beside what is fetched ahead: more lines of each
- * row in a whole strip, so fewer keys; of few rows fewer are enough for the calls not to count. */
+/* Keys of the sorted runs that should stay in the nearest cache, beside what is fetched ahead: more lines of
+ * each row in a whole strip, so fewer keys; of few rows fewer are enough for the calls not to count. */
 enum { NEAR = 8192, NEAR_WHOLE = 5120, ENOUGH = 4096 };
 
 /* A thread's part of the scratch: whole numbers of 4 bytes, each part a multiple of 64 bytes. */
