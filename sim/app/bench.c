@@ -18,6 +18,8 @@ enum { CALLS_MOST = 1000, CALLS_LEAST = 3 };
 /* A figure takes at least so long: a few calls on small matrices tell more about a processor that wakes up,
  * and about pages and branches met for the first time, than about the rule. */
 static const double seconds_least = 0.02;
+/* Threads that slept may wake up on one processor, and it takes the system a while to part them. */
+static const double seconds_least_of_threads = 0.3;
 
 bool bench_choose_f(const struct defence_settings *defence, size_t n, size_t *f, char reason[BYZ_REASON_SIZE])
 {
@@ -104,7 +106,9 @@ static bool forget(struct subject *subject)
 
 static int time_calls(struct subject *subject, struct bench_figures *figures, struct err *err)
 {
-    double times[CALLS_MOST], begun = machine_seconds(), wanted = fmax(subject->what->seconds, seconds_least);
+    double times[CALLS_MOST], begun = machine_seconds();
+    double wanted =
+        fmax(subject->what->seconds, subject->what->threads > 1 ? seconds_least_of_threads : seconds_least);
     int rc = call(subject, err); /* the first call touches memory for the first time */
     figures->calls = 0;
     while (rc == ERR_OK && figures->calls < CALLS_MOST) {
