@@ -355,34 +355,29 @@ Test(sweep, a_run_that_fails_does_not_stop_the_others)
     stage_close(&stage);
 }
 
-Test(sweep, a_misspelt_sweep_is_suggested)
+/* So many mistakes, whose report holds both parts. */
+static void expect_mistakes(const char *text, size_t count, const char *part, const char *other)
 {
-    static const char text[] = "{\"serch\": {\"method\": \"grid\"}}";
     struct config_errors errors = {0};
     struct sweep sweep = {0};
-    struct config_source *source = config_source_parse("test", text, sizeof text - 1, &errors);
+    struct config_source *source = config_source_parse("test", text, strlen(text), &errors);
     cr_assert_neq(sweep_read(&sweep, source, "", &errors), ERR_OK);
-    cr_assert_not_null(strstr(text_string(&errors.text), "did you mean \"search\"?"), "%s",
-                       text_string(&errors.text));
-    cr_assert_not_null(strstr(text_string(&errors.text), "evaluation, sweep, search)"), "%s",
-                       text_string(&errors.text));
+    cr_assert_eq(errors.count, count);
+    cr_assert_not_null(strstr(text_string(&errors.text), part), "%s", text_string(&errors.text));
+    cr_assert_not_null(strstr(text_string(&errors.text), other), "%s", text_string(&errors.text));
     sweep_fini(&sweep);
     config_source_free(source);
     config_errors_fini(&errors);
 }
 
+Test(sweep, a_misspelt_sweep_is_suggested)
+{
+    expect_mistakes("{\"serch\": {\"method\": \"grid\"}}", 1, "did you mean \"search\"?",
+                    "evaluation, sweep, search)");
+}
+
 Test(sweep, every_point_with_a_mistake_is_reported)
 {
-    static const char text[] = "{\"sweep\": {\"server.declared_byzantine\": [0, 25, 30]}}";
-    struct config_errors errors = {0};
-    struct sweep sweep = {0};
-    struct config_source *source = config_source_parse("test", text, sizeof text - 1, &errors);
-    cr_assert_neq(sweep_read(&sweep, source, "", &errors), ERR_OK);
-    cr_assert_eq(errors.count, 2);
-    cr_assert_not_null(strstr(text_string(&errors.text), "test:1:45: "), "%s", text_string(&errors.text));
-    cr_assert_not_null(strstr(text_string(&errors.text), "30 of 25 workers"), "%s",
-                       text_string(&errors.text));
-    sweep_fini(&sweep);
-    config_source_free(source);
-    config_errors_fini(&errors);
+    expect_mistakes("{\"sweep\": {\"server.declared_byzantine\": [0, 25, 30]}}", 2,
+                    "test:1:45: ", "30 of 25 workers");
 }

@@ -43,39 +43,36 @@ void gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, floa
     gemm_level()->product(&task);
 }
 
+/* A product with a in place; b is still to be named. */
+static struct gemm_task task_in_place(bool transpose_b, size_t m, size_t n, size_t k, const float *a,
+                                      size_t lda)
+{
+    return (struct gemm_task){
+        .m = m, .n = n, .k = k, .a = a, .a_row = lda, .a_step = 1, .transpose_b = transpose_b, .alpha = 1};
+}
+
+static void add_product(struct gemm_task *task, float beta, float *c, size_t ldc)
+{
+    task->beta = beta;
+    task->c = c;
+    task->ldc = ldc;
+    gemm_level()->product(task);
+}
+
 void gemm_rows(bool transpose_b, size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
                const size_t *at, float beta, float *c, size_t ldc)
 {
-    const struct gemm_task task = {.m = m,
-                                   .n = n,
-                                   .k = k,
-                                   .a = a,
-                                   .a_row = lda,
-                                   .a_step = 1,
-                                   .b = b,
-                                   .at = at,
-                                   .transpose_b = transpose_b,
-                                   .alpha = 1,
-                                   .beta = beta,
-                                   .c = c,
-                                   .ldc = ldc};
-    gemm_level()->product(&task);
+    struct gemm_task task = task_in_place(transpose_b, m, n, k, a, lda);
+    task.b = b;
+    task.at = at;
+    add_product(&task, beta, c, ldc);
 }
 
 void gemm_bytes(bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
                 const struct gemm_bytes *b, float beta, float *c, size_t ldc)
 {
-    const struct gemm_task task = {.m = m,
-                                   .n = n,
-                                   .k = k,
-                                   .a = a,
-                                   .a_row = lda,
-                                   .a_step = 1,
-                                   .bytes = b,
-                                   .transpose_b = transpose_b,
-                                   .alpha = alpha,
-                                   .beta = beta,
-                                   .c = c,
-                                   .ldc = ldc};
-    gemm_level()->product(&task);
+    struct gemm_task task = task_in_place(transpose_b, m, n, k, a, lda);
+    task.alpha = alpha;
+    task.bytes = b;
+    add_product(&task, beta, c, ldc);
 }
