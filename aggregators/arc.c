@@ -68,6 +68,7 @@ const struct byz_preaggregator preaggregator_arc = {
                       "are not touched: a robust rule must follow.",
         },
     .keeps_rows = true,
+    .in_place = true,
     .unsuitable = arc_unsuitable,
     .scratch_bytes = arc_scratch,
     .prepare = arc_prepare,

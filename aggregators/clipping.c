@@ -76,6 +76,7 @@ const struct byz_preaggregator preaggregator_clipping = {
              .param_count = BYZ_LENGTH(clipping_params),
              .params_size = sizeof(struct clipping_params)},
     .keeps_rows = true,
+    .in_place = true,
     .scratch_bytes = clipping_scratch,
     .prepare = clipping_prepare,
     .columns = clipping_columns,

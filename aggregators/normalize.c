@@ -50,6 +50,7 @@ const struct byz_preaggregator preaggregator_normalize = {
                       "length, and a reversed message counts as much as an honest one.",
         },
     .keeps_rows = true,
+    .in_place = true,
     .scratch_bytes = normalize_scratch,
     .prepare = normalize_prepare,
     .columns = normalize_columns,

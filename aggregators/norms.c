@@ -34,11 +34,13 @@ void norms_columns(const struct byz_aggregator_input *in, const double *factors,
                    float *out, size_t ld)
 {
     size_t bytes = in->n * in->d * sizeof(float);
-    bool past = bytes > HELD && ld >= in->d; /* not into a tile */
-    for (size_t i = in->n; i-- > 0;) {       /* backwards: the last rows measured are still in the caches */
+    bool same = out == in->x + from, past = bytes > HELD && ld >= in->d && !same; /* not into a tile */
+    for (size_t i = in->n; i-- > 0;) { /* backwards: the last rows measured are still in the caches */
         const float *row = in->x + i * in->ld + from;
         if (past && factors[i] != 0)
             rows_scale_past(row, width, factors[i], out + i * ld);
+        else if (factors[i] == 1 && same)
+            continue;
         else if (factors[i] == 1)
             memcpy(out + i * ld, row, width * sizeof *out);
         else if (factors[i] == 0)

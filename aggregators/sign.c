@@ -44,6 +44,7 @@ const struct byz_preaggregator preaggregator_sign = {
         },
     .coordinatewise = true,
     .keeps_rows = true,
+    .in_place = true,
     .prepare = sign_prepare,
     .columns = sign_columns,
 };

@@ -119,6 +119,7 @@ const struct byz_preaggregator preaggregator_top_k = {
              .param_count = BYZ_LENGTH(top_k_params),
              .params_size = sizeof(struct top_k_params)},
     .keeps_rows = true,
+    .in_place = true,
     .scratch_bytes = top_k_scratch,
     .prepare = top_k_prepare,
     .columns = top_k_columns,

@@ -39,7 +39,7 @@ struct byz_report {
 struct byz_aggregator_input {
     size_t n, f, d, ld;      /* rows, declared Byzantine rows, coordinates, floats from one row to the next */
     uint64_t round;          /* 0, 1, ... */
-    const float *x;          /* (n, d) row-major, ld floats per row, rows 64-byte aligned; never written to */
+    const float *x;          /* (n, d) row-major, ld floats per row, rows 64-byte aligned; not written to */
     const double *weights;   /* (n) positive worker weights, or NULL: all equal */
     const double *distances; /* (n, n) squared distances, symmetric; NULL unless needed */
     struct byz_facts facts;  /* what else is known; never less than the rule needs */
@@ -93,6 +93,9 @@ struct byz_preaggregator {
     bool coordinatewise; /* prepare looks at no value of the rows: a block of columns of its rows is that of
                             the rows of a block of columns */
     bool keeps_rows;     /* row i that goes on is still that of the worker who sent row i */
+    bool in_place; /* a number that goes on depends on that number of x and on what prepare found, no other:
+                      `columns` may be given the matrix in->x itself to write to, and leaves there what
+                      does not change */
     int (*unsuitable)(const void *params, size_t n, size_t f, char reason[BYZ_REASON_SIZE]);
     size_t (*rows)(const void *params, size_t n, size_t f); /* rows that go on; NULL: n */
     size_t (*state_bytes)(const void *params, size_t n, size_t d);
@@ -106,7 +109,7 @@ struct byz_preaggregator {
 
     /* Writes columns from .. from + width - 1 of all its rows: out (rows, width), ld floats per row. Called
      * after prepare, for disjoint columns, by several threads at once; a column does not depend on how the
-     * others are cut. */
+     * others are cut. out is apart from in->x, or, under `in_place`, the very same columns of it. */
     void (*columns)(const void *params, const struct byz_aggregator_input *in, size_t from, size_t width,
                     float *out, size_t ld);
 };

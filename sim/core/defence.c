@@ -102,14 +102,6 @@ static struct demand total_demand(struct defence *defence, size_t n, size_t d)
     return demand;
 }
 
-/* Matrices between the stages: two take turns, and the last stage needs none when it feeds the rule by
- * blocks. */
-static size_t buffer_count(const struct defence *defence)
-{
-    size_t matrices = defence->settings->preaggregators.count - (defence->fused ? 1 : 0);
-    return matrices > 2 ? 2 : matrices;
-}
-
 /* How the last stage and the rule work together. Blocks of about 48 KB stay in the cache between the two. */
 static void plan_fusion(struct defence *defence, size_t n)
 {
@@ -128,9 +120,32 @@ static void plan_fusion(struct defence *defence, size_t n)
         mem_round_up(rule->scratch_bytes ? rule->scratch_bytes(params, n, defence->width, 1) : 0);
 }
 
-double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld)
+/* Whether a stage writes over the rows before it: those of an earlier stage, or the input. */
+static bool writes_over(const struct defence *defence, size_t i)
 {
-    struct defence sketch = {.settings = settings};
+    return stage_at(defence->settings, i)->in_place && (i > 0 || defence->spends);
+}
+
+bool defence_overwrites(const struct defence_settings *settings)
+{
+    struct defence sketch = {.settings = settings, .spends = true};
+    plan_fusion(&sketch, 1);
+    return settings->preaggregators.count > (sketch.fused ? 1 : 0) && writes_over(&sketch, 0);
+}
+
+/* Matrices between the stages: two take turns, and the last stage needs none when it feeds the rule by
+ * blocks. */
+static size_t buffer_count(const struct defence *defence)
+{
+    size_t stages = defence->settings->preaggregators.count - (defence->fused ? 1 : 0), matrices = 0;
+    for (size_t i = 0; i < stages; i++)
+        matrices += !writes_over(defence, i);
+    return matrices > 2 ? 2 : matrices;
+}
+
+double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld, bool spends)
+{
+    struct defence sketch = {.settings = settings, .spends = spends};
     struct demand demand = total_demand(&sketch, n, d);
     plan_fusion(&sketch, n);
     double square = (double)n * (double)n * sizeof(double);
@@ -144,10 +159,10 @@ double defence_memory(const struct defence_settings *settings, size_t n, size_t 
     return bytes;
 }
 
-int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
-                 size_t ld, struct err *err)
+static int make(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
+                size_t ld, bool spends, struct err *err)
 {
-    *defence = (struct defence){.settings = settings, .most_rows = n, .d = d, .ld = ld};
+    *defence = (struct defence){.settings = settings, .most_rows = n, .d = d, .ld = ld, .spends = spends};
     struct demand demand = total_demand(defence, n, d);
     size_t stages = settings->preaggregators.count;
     err->code = ERR_OK;
@@ -173,6 +188,18 @@ int defence_init(struct defence *defence, const struct defence_settings *setting
     defence->scratch_size = demand.scratch;
     defence->scratch = mem_array(demand.scratch, 1, err);
     return (int)err->code;
+}
+
+int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
+                 size_t ld, struct err *err)
+{
+    return make(defence, settings, n, d, ld, false, err);
+}
+
+int defence_init_spending(struct defence *defence, const struct defence_settings *settings, size_t n,
+                          size_t d, size_t ld, struct err *err)
+{
+    return make(defence, settings, n, d, ld, true, err);
 }
 
 void defence_fini(struct defence *defence)
@@ -246,12 +273,40 @@ static void write_rows(const struct byz_preaggregator *stage, const void *params
         stage->columns(params, in, from, in->d - from < COLUMNS ? in->d - from : COLUMNS, out + from, in->ld);
 }
 
+/* The same over the input itself, in wide parts: whole rows that stay as they are cost nothing, and of the
+ * others some are still in the caches. */
+static void overwrite_rows(const struct byz_preaggregator *stage, const void *params,
+                           const struct byz_aggregator_input *in, float *x)
+{
+    size_t parts = (size_t)omp_get_max_threads(), wide = (in->d / parts + COLUMNS) / COLUMNS * COLUMNS;
+#pragma omp parallel for schedule(static)
+    for (size_t from = 0; from < in->d; from += wide)
+        stage->columns(params, in, from, in->d - from < wide ? in->d - from : wide, x + from, in->ld);
+}
+
+/* Writes what a prepared stage gives, where it may over its input. `turn` of the buffers have been taken. */
+static void write_stage(struct defence *defence, size_t i, const struct chain *chain, size_t *turn,
+                        struct defence_outcome *outcome, float **own)
+{
+    const struct byz_preaggregator *stage = stage_at(defence->settings, i);
+    const void *params = defence->settings->preaggregators.items[i].params;
+    if (writes_over(defence, i))
+        overwrite_rows(stage, params, &chain->last, *own);
+    else {
+        *own = defence->buffers[(*turn)++ % 2];
+        write_rows(stage, params, &chain->last, *own);
+    }
+    outcome->rows = *own;
+}
+
 /* Runs the pre-aggregators; false with a reason when one has no answer. Under fusion the last one only
  * decides. */
 static bool run_stages(struct defence *defence, const struct defence_input *in, struct chain *chain,
                        struct defence_outcome *outcome)
 {
     const struct byz_variants *stages = &defence->settings->preaggregators;
+    float *own = in->spent; /* rows that may be written over */
+    size_t turn = 0;
     outcome->rows = in->x;
     outcome->row_count = in->n;
     if (stages->count > 0)
@@ -276,8 +331,7 @@ static bool run_stages(struct defence *defence, const struct defence_input *in, 
             chain->facts.workers = NULL;
         if (defence->fused && i + 1 == stages->count)
             break;
-        write_rows(stage, stages->items[i].params, &chain->last, defence->buffers[i % 2]);
-        outcome->rows = defence->buffers[i % 2];
+        write_stage(defence, i, chain, &turn, outcome, &own);
     }
     return true;
 }

@@ -22,6 +22,7 @@ struct defence {
     size_t state_sizes[BYZ_VARIANTS_MOST + 1];
     void *scratch; /* of one stage at a time, and of the distances before it */
     size_t scratch_size;
+    bool spends; /* the matrix that is given may be overwritten, and comes as `spent` */
     bool fused; /* the last pre-aggregator feeds a coordinate-wise rule block by block: no matrix between them
                  */
     size_t width; /* columns of such a block */
@@ -31,6 +32,7 @@ struct defence {
 
 struct defence_input {
     const float *x; /* (n, d), ld as in the defence, n <= most_rows */
+    float *spent;   /* x once more, for a defence that spends it; its values are lost then */
     size_t n, f;
     const double *weights;   /* (n) worker weights or NULL */
     uint64_t seed, round;    /* name the random streams of the stages */
@@ -63,12 +65,20 @@ double defence_kappa(const struct defence_settings *settings, size_t n, size_t f
  * pre-aggregation. */
 double defence_eta(const struct defence_settings *settings, size_t n, size_t f);
 
-/* Bytes that defence_init will ask for. */
-double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld);
+/* Whether a pre-aggregator of the chain would change the matrix that is given, if it might. */
+bool defence_overwrites(const struct defence_settings *settings);
+
+/* Bytes that defence_init will ask for, or defence_init_spending. */
+double defence_memory(const struct defence_settings *settings, size_t n, size_t d, size_t ld, bool spends);
 
 /* Room for n rows of d floats (ld floats apart). Release with defence_fini, also after a failure. */
 int defence_init(struct defence *defence, const struct defence_settings *settings, size_t n, size_t d,
                  size_t ld, struct err *err);
+
+/* The same for a caller who needs the matrix no longer: pre-aggregators that can write over it, which spares
+ * them a second matrix and whatever stays as it is. */
+int defence_init_spending(struct defence *defence, const struct defence_settings *settings, size_t n,
+                          size_t d, size_t ld, struct err *err);
 void defence_fini(struct defence *defence);
 
 /* From now on rows have `d` floats, at most as many as there is room for. */

@@ -44,7 +44,7 @@ static double attack_bytes(const struct settings *settings, size_t n, size_t d, 
         bytes += (double)attack->scratch_bytes(settings->attack.attack.params, n, d,
                                                (size_t)omp_get_max_threads());
     if (attack->tries_defence)
-        bytes += defence_memory(&settings->server.defence, n, d, ld) +
+        bytes += defence_memory(&settings->server.defence, n, d, ld, true) +
                  (double)(n + 1) * (double)ld * sizeof(float);
     return bytes;
 }
@@ -95,7 +95,7 @@ struct memory_plan memory_plan_of(const struct settings *settings, const struct 
     add(&plan, "the Byzantine workers' own messages", (double)settings->workers.byzantine * row);
     add(&plan, "last messages (server.missing)",
         settings->server.missing == MISSING_LAST ? (double)n * row : 0);
-    add(&plan, "the defence", defence_memory(&settings->server.defence, n, block, ld));
+    add(&plan, "the defence", defence_memory(&settings->server.defence, n, block, ld, true));
     add(&plan, "the attack", attack_bytes(settings, n, block, ld));
     add(&plan, "batches and gradients of the threads", rooms_bytes(settings, dataset, &model));
     add(&plan, "parameters and optimiser", vectors * (double)d * sizeof(float));

@@ -108,6 +108,7 @@ void server_aggregate(struct simulation *simulation)
     for (size_t row = 0; row < simulation->facts.rows; row++)
         simulation->known.senders[row] = simulation->known.pseudonyms[simulation->sender[row]];
     struct defence_input in = {.x = simulation->messages,
+                               .spent = simulation->messages,
                                .n = simulation->facts.rows,
                                .f = simulation->facts.declared,
                                .weights = weighted ? simulation->row_weights : NULL,

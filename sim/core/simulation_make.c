@@ -201,7 +201,7 @@ static int make(struct simulation *s, struct err *err)
     if (rc == ERR_OK)
         rc = make_residuals(s, err);
     if (rc == ERR_OK)
-        rc = defence_init(&s->defence, &settings->server.defence, s->n, s->block, s->ld, err);
+        rc = defence_init_spending(&s->defence, &settings->server.defence, s->n, s->block, s->ld, err);
     if (rc == ERR_OK)
         rc = server_facts_init(&s->known, settings, s->dataset, &s->holdings.holdout, s->d, err);
     if (rc == ERR_OK)

@@ -8,7 +8,7 @@ int trial_init(struct trial *trial, const struct defence_settings *settings, siz
                struct err *err)
 {
     *trial = (struct trial){0};
-    int rc = defence_init(&trial->defence, settings, n, d, ld, err);
+    int rc = defence_init_spending(&trial->defence, settings, n, d, ld, err);
     if (rc != ERR_OK)
         return rc;
     trial->rows = mem_array(n, ld * sizeof *trial->rows, err);
@@ -46,6 +46,7 @@ int trial_defend(void *context, const float *const *rows, size_t count, float *o
         memcpy(trial->rows + i * defence->ld, rows[i], defence->d * sizeof *out);
     take_state(trial);
     const struct defence_input in = {.x = trial->rows,
+                                     .spent = trial->rows,
                                      .n = count,
                                      .f = trial->f,
                                      .weights = trial->weights,

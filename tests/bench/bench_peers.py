@@ -28,12 +28,17 @@ def ours(program, rule, n, d, f, pre=()):
     return report[0] if report else None
 
 
-def least(function, seconds):
-    """Least time of a call: at least three (one where that takes seconds), and for about so many seconds."""
+def least(function, seconds, before=None):
+    """Least time of a call: at least three (one where that takes seconds), and for about so many seconds. Where there is a
+    `before`, each call takes what it returns; its own time does not count. None for a call that fails."""
     best, begun, calls = float("inf"), time.perf_counter(), 0
     while calls < 1 or (calls < 3 and best < 2) or (time.perf_counter() - begun < seconds and calls < 50):
+        given = () if before is None else (before(),)
         start = time.perf_counter()
-        function()
+        try:
+            function(*given)
+        except RuntimeError:  # torch.quantile, behind byzfl's median, refuses more than 16 million elements
+            return None
         best = min(best, time.perf_counter() - start)
         calls += 1
     return best
@@ -57,7 +62,7 @@ BYZFL = (
     ("geometric_median:iterations=8,start=mean", "GeometricMedian", {"nu": 0.1, "T": 8}),
     ("krum:neighbours=kappa", "Krum", {}),
     ("multi_krum:neighbours=kappa", "MultiKrum", {}),
-    ("centered_clipping", "CenteredClipping", {"L": 1, "tau": 10}),
+    ("centered_clipping", "CenteredClipping", {"L": 1, "tau": 10.0}),
     ("monna", "MoNNA", {}),
     ("caf", "CAF", {}),
     ("mda", "MDA", {}),
@@ -69,8 +74,12 @@ BYZFL = (
 )
 
 
-def byzfl_rules(x, f, wanted):
-    """Those among the wanted that byzfl, if it can be imported, has as well."""
+# Those that change the matrix they are given: each call of them gets a copy, made outside its time.
+IN_PLACE = ("clipping", "arc")
+
+
+def byzfl_rules(f, wanted):
+    """Those among the wanted that byzfl, if it can be imported, has as well: a call that takes the matrix."""
     try:
         import byzfl
     except ImportError:
@@ -81,8 +90,14 @@ def byzfl_rules(x, f, wanted):
             continue
         given = parameters or ({"f": f} if parameters == {} else {})
         rule = getattr(byzfl, name)(**given)
-        found[words] = lambda rule=rule: rule(x)
+        found[words] = rule
     return found
+
+
+def ratio_to(peer, rule, ours_seconds, seconds, before=None):
+    """A peer's least time over ours; None where it lacks the rule or fails."""
+    took = least(peer[rule], seconds, before) if rule in peer else None
+    return took and took / ours_seconds
 
 
 def known_rules(program):
@@ -115,7 +130,7 @@ def main():
     torch.set_num_threads(1)
     import peers_torch
 
-    known, slower, compared = known_rules(options.program), [], 0
+    known, slower, compared = known_rules(options.program), [], {"torch": 0, "numpy": 0, "byzfl": 0}
     print(f"1 thread, least times; PyTorch {torch.__version__}, numpy {numpy.__version__}; \"torch\": tests/bench/peers_torch.py")
     print(f"{'rule':41} {'n':>5} {'d':>9} {'byzsim ms':>10} {'GB/s':>6} {'of limit':>8} {'torch':>9} {'numpy':>9} {'byzfl':>9}")
     for n in options.n:
@@ -123,7 +138,7 @@ def main():
             f = max(1, n // 5) if n < 5 else min(n // 5, (n - 3) // 2)
             x = torch.rand(n, d)
             by_torch = peers_torch.peers(x, f)
-            peers = [by_torch, numpy_rules(numpy, x.numpy(), f), byzfl_rules(x, f, by_torch)]
+            by_numpy, by_byzfl = numpy_rules(numpy, x.numpy(), f), byzfl_rules(f, by_torch)
             for rule in by_torch:
                 name = rule.split(":")[0]
                 if (name not in known["aggregators"] and name not in known["preaggregators"]) or not matches(rule, options.rule):
@@ -132,13 +147,19 @@ def main():
                 report = ours(options.program, None if stage else rule, n, d, f, [rule] if stage else [])
                 if report is None:
                     continue
-                ratios = [least(p[rule], options.seconds) / report["seconds_min"] if rule in p else None for p in peers]
-                compared += len([r for r in ratios if r])
-                slower += [f"{rule} n={n} d={d}: {r:.2f}x" for r in ratios if r and r < 1]
-                words = " ".join(f"{r:8.1f}x" if r else f"{'-':>9}" for r in ratios)
-                print(f"{rule:41} {n:5} {d:9} {1e3 * report['seconds_min']:10.3f} {report['gbytes_per_second']:6.1f} "
+                took = report["seconds_min"]
+                ratios = {
+                    "torch": ratio_to(by_torch, rule, took, options.seconds),
+                    "numpy": ratio_to(by_numpy, rule, took, options.seconds),
+                    "byzfl": ratio_to(by_byzfl, rule, took, options.seconds, x.clone if name in IN_PLACE else lambda: x),
+                }
+                compared = {peer: compared[peer] + bool(ratio) for peer, ratio in ratios.items()}
+                slower += [f"{rule} n={n} d={d} ({peer}): {r:.2f}x" for peer, r in ratios.items() if r and r < 1]
+                words = " ".join(f"{r:8.1f}x" if r else f"{'-':>9}" for r in ratios.values())
+                print(f"{rule:41} {n:5} {d:9} {1e3 * took:10.3f} {report['gbytes_per_second']:6.1f} "
                       f"{100 * report['fraction_of_limit']:6.0f} % {words}", flush=True)  # fmt: skip
-    print(f"{compared} comparisons, slower than a peer in {len(slower)}" + "".join(f"\n  {line}" for line in slower))
+    counted = ", ".join(f"{count} with {peer}" for peer, count in compared.items() if count)
+    print(f"comparisons: {counted}; slower than a peer in {len(slower)}" + "".join(f"\n  {line}" for line in slower))
     return 0
 
 

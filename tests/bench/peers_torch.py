@@ -143,7 +143,7 @@ def peers(x, f):
         "clipping": lambda: clipping(x, f),
         "arc": lambda: arc(x, f),
     }
-    if 4.0 * n * (n - f) * d <= 4e9:  # it gathers all the rows of all the means at once
+    if 4.0 * n * (n - f) * d <= 9e9:  # it gathers all the rows of all the means at once
         found["nnm"] = lambda: nnm(x, f)
     if math.comb(n, f) <= MOST_SUBSETS:
         found["mda"] = lambda: mda(x, f)
