@@ -9,7 +9,7 @@ import sys
 
 PROGRAM = os.environ.get("BYZSIM_PROGRAM", "build/byzsim")
 FIELDS = {"rule", "n", "d", "f", "threads", "calls", "seconds_min", "seconds_median", "gbytes_per_second",
-          "read_bandwidth_gbytes_per_second", "fraction_of_limit"}  # fmt: skip
+          "read_bandwidth_gbytes_per_second", "fraction_of_limit", "moved_fraction_of_limit"}  # fmt: skip
 PASSES = {"read", "combine", "median", "sort", "distance", "update", "draw"}
 failures = []
 
@@ -35,6 +35,8 @@ expect("bytes over the least time",
 expect("a share of the bandwidth",
        all(abs(r["fraction_of_limit"] * r["read_bandwidth_gbytes_per_second"] - r["gbytes_per_second"]) < 1e-6
            for r in results))
+expect("the output counts among what is moved",
+       all(abs(r["moved_fraction_of_limit"] - r["fraction_of_limit"] * (r["n"] + 1) / r["n"]) < 1e-9 for r in results))
 expect("small matrices are timed more than a few times, though no seconds are given", all(r["calls"] > 100 for r in results),
        str([r["calls"] for r in results]))
 expect("the least is not above the median", all(0 < r["seconds_min"] <= r["seconds_median"] for r in results))
@@ -52,6 +54,16 @@ left_out = done.stderr.count("left out:")
 rules = len([n for n in names if not n.startswith("kernel ")])
 expect("every rule is timed or left out with a reason", rules + left_out == len(listed["aggregators"]), done.stderr)
 
+done = bench("--rule", "median", "--kernel", "norms", "--n", "5", "--d", "1000", "--threads", "1,2", "--json")
+results = json.loads(done.stdout)["results"]
+expect("two threads beside one", all(
+    set(two) - set(one) == {"speedup", "memory_speedup"}
+    and abs(two["speedup"] * two["seconds_min"] - one["seconds_min"]) < 1e-6 * one["seconds_min"]
+    and abs(two["memory_speedup"] * one["read_bandwidth_gbytes_per_second"] - two["read_bandwidth_gbytes_per_second"]) < 1e-6
+    for one, two in zip(results[0::2], results[1::2])) and len(results) == 4, done.stderr)  # fmt: skip
+expect("a kernel's output is not known", "moved_fraction_of_limit" not in results[2], str(results[2]))
+done = bench("--rule", "median", "--n", "5", "--d", "1000", "--threads", "2,1")
+expect("nothing beside what comes first", "x" not in done.stdout.splitlines()[-2].split("%")[-1], done.stdout)
 done = bench("--rules", "--n", "7", "--d", "64,128", "--json")
 results = json.loads(done.stdout)["results"]
 expect("--rules: every rule on one thread, no kernel, shape by shape", [r["d"] for r in results] == sorted(r["d"] for r in results)

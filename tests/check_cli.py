@@ -90,7 +90,7 @@ def configurations(folder):
     expect_run("f too large", ["run", path, "--set", "server.declared_byzantine=3", "--out", out], 2,
                f"{path}:1:", "server.aggregator", "krum needs n >= 2f+3: n=7, f=3")
     expect_run("unknown aggregator", ["check", path, "--set", "server.aggregator=krumm"], 2, 'did you mean "krum"?')
-    expect_run("missing file", ["run", f"{folder}/no.json"], 2, f"{folder}/no.json", "No such file")
+    expect_run("missing file", ["run", f"{folder}/no.json"], 2, f"{folder}/no.json", "No such file", "check the path")
     expect_run("empty file", ["run", write(f"{folder}/empty.json", "")], 2, "empty.json", "empty")
     expect_run("folder as a file", ["run", folder], 2, "is a directory, a file is needed")
     expect_run("not JSON", ["check", write(f"{folder}/bad.json", '{"rounds": 3,}')], 2, "bad.json:1:")

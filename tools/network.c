@@ -86,14 +86,14 @@ static void keep_in_registers(struct network_pair *pairs, size_t count)
  * a time and much of each. */
 static size_t side_by_side(size_t n)
 {
-    return n <= 6 ? 4 : 1;
+    return n <= 7 ? 4 : 1;
 }
 
 /* How many columns before their use the keys of a row are fetched. Measured: few rows need no help, and far
  * ahead of many rows what was fetched may be gone again. */
 static int ahead(size_t n)
 {
-    return n <= 6 ? 0 : n <= 20 ? 128 : n <= 32 ? 64 : 32;
+    return n <= 6 ? 0 : n == 7 ? 64 : n <= 20 ? 128 : n <= 32 ? 64 : 32;
 }
 
 static void load(size_t n, size_t i, size_t wide, unsigned char *loaded)

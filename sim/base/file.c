@@ -13,6 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What can be done about it; empty where nobody can tell. */
+static const char *reading_cure(int code, const char *path)
+{
+    if (code == ENOENT || code == ENOTDIR)
+        return path[0] == '/' ? "; check the path" : "; check the path, which starts at the current folder";
+    return code == EACCES ? "; allow reading it (chmod u+r), and entering its folders" : "";
+}
+
 static int open_for_reading(const char *path, struct err *err)
 {
     if (strcmp(path, "-") == 0)
@@ -25,7 +33,7 @@ static int open_for_reading(const char *path, struct err *err)
         return -1;
     }
     if (fd < 0)
-        err_set(err, ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
+        err_set(err, ERR_IO, "%s: cannot be read: %s%s", path, strerror(errno), reading_cure(errno, path));
     return fd;
 }
 

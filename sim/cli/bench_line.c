@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/cli/bench_line.h"
 
+#include <math.h>
 #include <stdio.h>
 
-void bench_line_head(bool passes)
+/* What a rule reads and writes, a row as output, over what is read in that time; NAN for a kernel. */
+static double moved(const struct bench_line *line)
+{
+    double n = (double)line->what->n;
+    bool rule = line->what->defence != NULL && line->what->defence->aggregator.kind != NULL;
+    return rule ? line->rate / line->bandwidth * (n + 1) / n : (double)NAN;
+}
+
+void bench_line_head(bool passes, bool scaling)
 {
     printf("%-24s %6s %10s %4s %3s %12s ", "rule", "n", "d", "f", "thr", "min ms");
     if (passes)
         printf("%10s %6s %-9s %s\n", "passes ms", "ratio", "", "passes");
     else
-        printf("%12s %8s %8s\n", "median ms", "GB/s", "of limit");
+        printf("%12s %8s %8s %8s%s\n", "median ms", "GB/s", "of limit", "moved",
+               scaling ? "  speedup memory's" : "");
 }
 
 /* "2 update + distance" */
@@ -41,16 +51,35 @@ static void print_passes(const struct bench_line *line)
     text_fini(&words);
 }
 
+/* The time and the bandwidth of one thread beside these. */
+static void print_scaling(const struct bench_line *line)
+{
+    if (line->what->threads > 1 && line->alone > 0)
+        printf(" %7.2fx %7.2fx", line->alone / line->figures->seconds_min,
+               line->bandwidth / line->alone_bandwidth);
+}
+
+static void print_rates(const struct bench_line *line)
+{
+    printf("%12.3f %8.1f %6.0f %% ", 1e3 * line->figures->seconds_median, line->rate / 1e9,
+           100 * line->rate / line->bandwidth);
+    if (isnan(moved(line)))
+        printf("%8s", "-");
+    else
+        printf("%6.0f %%", 100 * moved(line));
+    print_scaling(line);
+    putchar('\n');
+}
+
 void bench_line_print(const struct bench_line *line, bool passes)
 {
     const struct bench_case *what = line->what;
-    double cost = line->bandwidth / line->rate;
     printf("%-24s %6zu %10zu %4zu %3zu %12.3f ", text_string(&line->name), what->n, what->d, what->f,
            what->threads, 1e3 * line->figures->seconds_min);
     if (passes)
         print_passes(line);
     else
-        printf("%12.3f %8.1f %6.0f %%\n", 1e3 * line->figures->seconds_median, line->rate / 1e9, 100 / cost);
+        print_rates(line);
     fflush(stdout);
 }
 
@@ -69,6 +98,12 @@ cJSON *bench_line_json(const struct bench_line *line)
     cJSON_AddNumberToObject(json, "gbytes_per_second", line->rate / 1e9);
     cJSON_AddNumberToObject(json, "read_bandwidth_gbytes_per_second", line->bandwidth / 1e9);
     cJSON_AddNumberToObject(json, "fraction_of_limit", line->rate / line->bandwidth);
+    if (!isnan(moved(line)))
+        cJSON_AddNumberToObject(json, "moved_fraction_of_limit", moved(line));
+    if (what->threads > 1 && line->alone > 0) {
+        cJSON_AddNumberToObject(json, "speedup", line->alone / line->figures->seconds_min);
+        cJSON_AddNumberToObject(json, "memory_speedup", line->bandwidth / line->alone_bandwidth);
+    }
     if (line->passes == NULL)
         return json;
     cJSON *passes = cJSON_AddObjectToObject(json, "passes");

@@ -107,7 +107,8 @@ int matrix_npy_read(const char *path, const char *bytes, size_t length, struct m
         return err_set(err, ERR_DATA, "%s: .npy version %d is not known; versions 1, 2 and 3 are", path,
                        p[MAGIC]);
     if (length < wide || header > length - wide || header >= sizeof text)
-        return err_set(err, ERR_DATA, "%s: truncated .npy header", path);
+        return err_set(err, ERR_DATA, "%s: truncated .npy header; write the file again with numpy.save",
+                       path);
     memcpy(text, bytes + wide, header);
     int rc = read_layout(path, text, &layout, err);
     if (rc != ERR_OK)
@@ -117,8 +118,10 @@ int matrix_npy_read(const char *path, const char *bytes, size_t length, struct m
         return err_set(err, ERR_DATA, "%s: the .npy header claims %zu x %zu values", path, layout.n,
                        layout.d);
     if (left != layout.n * layout.d * layout.item)
-        return err_set(err, ERR_DATA, "%s: %zu bytes of values where %zu x %zu need %zu", path, left,
-                       layout.n, layout.d, layout.n * layout.d * layout.item);
+        return err_set(
+            err, ERR_DATA,
+            "%s: %zu bytes of values where %zu x %zu need %zu; write the file again with numpy.save", path,
+            left, layout.n, layout.d, layout.n * layout.d * layout.item);
     rc = matrix_init(matrix, path, layout.n, layout.d, err);
     return rc == ERR_OK ? read_values(path, p + wide + header, &layout, matrix, err) : rc;
 }
