@@ -147,6 +147,42 @@ Test(checkpoint, a_resumed_run_ends_like_an_undisturbed_one)
     }
 }
 
+/* Saved between the rounds of a run that goes on and is killed later. */
+struct saving {
+    struct simulation *simulation;
+    uint64_t round;
+    struct text bytes;
+};
+
+static bool save_on_the_way(void *context)
+{
+    struct saving *saving = context;
+    struct err err = {0};
+    if (saving->simulation->round == saving->round)
+        cr_assert_eq(checkpoint_save(saving->simulation, "x", &saving->bytes, &err), ERR_OK, "%s", err.text);
+    return false;
+}
+
+Test(checkpoint, is_whole_in_the_middle_of_a_run)
+{
+    struct simulation_fixture whole, parts;
+    simulation_fixture_init(&whole, texts[2]);
+    simulation_fixture_init(&parts, texts[2]);
+    for (uint64_t round = 0; round < 12; round += 3) {
+        simulation_fixture_start(&whole);
+        struct saving saving = {whole.simulation, round, {0}};
+        const struct simulation_hooks hooks = {.context = &saving, .stop = save_on_the_way};
+        struct err err = {0};
+        cr_assert_eq(simulation_run(whole.simulation, &hooks, &err), ERR_OK);
+        cr_assert_eq(load(&parts, "x", saving.bytes.data, saving.bytes.length), ERR_OK);
+        simulation_fixture_finish(&parts);
+        simulation_fixture_expect_same(whole.simulation, parts.simulation, "saved on the way");
+        text_fini(&saving.bytes);
+    }
+    simulation_fixture_fini(&whole);
+    simulation_fixture_fini(&parts);
+}
+
 /* Stopped and resumed after every single round. */
 Test(checkpoint, survives_being_passed_on_from_round_to_round)
 {

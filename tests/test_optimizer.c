@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static void move(struct subject *subject, const float *aggregate, float clip, fl
                                        .momentum = subject->momentum,
                                        .step = ++subject->step};
     float *state = subject->kind->arrays(subject->momentum) > 0 ? subject->state : NULL;
-    subject->kind->step(subject->variant.params, &in, state, subject->w);
+    optimizer_step(subject->kind, subject->variant.params, &in, state, subject->w);
 }
 
 /* From w = 1 along these aggregates with learning rate 0.1. */
@@ -119,6 +120,42 @@ Test(optimizer, agrees_with_naive_twin)
                                (double)subject.w[k], twin[k].w);
         config_variant_release(&subject.variant);
     }
+}
+
+/* Steps of many coordinates on several threads: the bits of one thread, and word of what is no longer finite.
+ */
+Test(optimizer, steps_are_the_same_on_any_number_of_threads)
+{
+    enum { WIDE = 9001 };
+    static float aggregate[WIDE], state[2][ARRAYS_MOST * WIDE], w[2][WIDE];
+    for (size_t i = 0; i < optimizer_family.count; i++)
+        for (int threads = 1; threads <= 8; threads++) {
+            struct subject subject = subject_of(optimizer_family.at(i)->name, i == 0 ? 0.7 : 0);
+            struct rng rng;
+            bool finite = true;
+            size_t to = threads > 1;
+            omp_set_num_threads(threads);
+            rng_start(&rng, 2, RNG_TEST, i, 0);
+            memset(state[to], 0, sizeof state[to]);
+            memset(w[to], 0, sizeof w[to]);
+            for (uint64_t t = 1; t <= 3; t++) {
+                const struct optimizer_input in = {.d = WIDE,
+                                                   .aggregate = aggregate,
+                                                   .clip = 0.5f,
+                                                   .rate = 0.1,
+                                                   .momentum = subject.momentum,
+                                                   .step = t};
+                for (size_t k = 0; k < WIDE; k++)
+                    aggregate[k] = (float)rng_normal(&rng);
+                aggregate[t == 3 ? WIDE - 1 : 0] = t == 3 ? INFINITY : 1;
+                cr_expect(finite, "%s, %d threads", optimizer_family.at(i)->name, threads);
+                finite = optimizer_step(subject.kind, subject.variant.params, &in, state[to], w[to]);
+            }
+            cr_expect_not(finite, "%s, %d threads", optimizer_family.at(i)->name, threads);
+            cr_expect(threads == 1 || memcmp(w[0], w[1], (WIDE - 1) * sizeof w[0][0]) == 0, "%s, %d threads",
+                      optimizer_family.at(i)->name, threads);
+            config_variant_release(&subject.variant);
+        }
 }
 
 #define BLOBS "{'dataset': {'name': 'blobs', 'train': 200, 'test': 60, 'features': 6, 'classes': 3}}"

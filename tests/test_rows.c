@@ -157,6 +157,35 @@ Test(rows, same_bits_at_any_number_of_threads)
     grid_fini(&grid);
 }
 
+/* Against sums in long double; around one part, and where parts grow because there may be 64 at most. */
+Test(rows, compare_two_vectors)
+{
+    static const size_t widths[] = {0, 1, 15, 17, 1023, 1024, 1025, 2049, 7850, 65536, 65537, 70001};
+    enum { MOST = 70001 };
+    struct grid grid = grid_make(2, MOST, GRID_NORMAL, 3);
+    const float *a = grid.x, *b = grid_row(&grid, 1);
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        long double norm_a = 0, norm_b = 0, inner = 0, apart = 0;
+        struct rows_comparison first = {0}, to;
+        for (size_t k = 0; k < widths[w]; k++) {
+            long double x = (long double)a[k], y = (long double)b[k];
+            norm_a += x * x, norm_b += y * y, inner += x * y, apart += (x - y) * (x - y);
+        }
+        for (size_t t = 0; grid_threads[t] != 0; t++) {
+            omp_set_num_threads(grid_threads[t]);
+            rows_compare(a, b, widths[w], &to);
+            first = t == 0 ? to : first;
+            cr_expect(memcmp(&first, &to, sizeof to) == 0, "d = %zu, %d threads", widths[w], grid_threads[t]);
+        }
+        double slack = 1e-13 * (double)(norm_a + norm_b);
+        cr_expect(
+            grid_near(to.norm2_a, (double)norm_a, slack) && grid_near(to.norm2_b, (double)norm_b, slack) &&
+                grid_near(to.inner, (double)inner, slack) && grid_near(to.distance2, (double)apart, slack),
+            "d = %zu: %g %g %g %g", widths[w], to.norm2_a, to.norm2_b, to.inner, to.distance2);
+    }
+    grid_fini(&grid);
+}
+
 /* In parts of any multiple of 1024 columns, also where a group of columns is cut. */
 Test(rows, spread_by_parts)
 {

@@ -3,11 +3,13 @@
  * Training against a twin that knows nothing of rows, permutations, threads or phases: linear regression in
  * double, worker by worker, from the batches that the holdings name.
  */
+#include "sim/core/digest.h"
 #include "sim/core/simulation.h"
 #include "tests/test_simulation_fixture.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,6 +274,34 @@ Test(simulation, evaluations_measure_what_they_say)
     cr_assert(isnan(table_at(&s->evaluations, 3, EVAL_TEST_ACCURACY)));
     cr_assert_lt(error, 0.5, "it has learned");
     simulation_fixture_fini(&fixture);
+}
+
+/* The parameters of the start and of every round, one after the other. */
+static void follow(void *context, const struct simulation *s)
+{
+    uint64_t *digest = context;
+    *digest = digest_floats(*digest, s->parameters, s->d);
+}
+
+Test(simulation, the_digest_is_that_of_every_rounds_parameters)
+{
+    for (int threads = 1; threads <= 3; threads++)
+        for (int rounds = 0; rounds <= 3; rounds++) {
+            struct simulation_fixture fixture;
+            struct err err = {0};
+            uint64_t digest = 0;
+            const struct simulation_hooks hooks = {.context = &digest, .progress = follow};
+            omp_set_num_threads(threads);
+            simulation_fixture_init(&fixture,
+                                    "{'rounds': 3, 'workers': {'count': 5}, 'data': {'dataset': {'name': "
+                                    "'blobs', 'train': 50, 'test': 5}}}");
+            fixture.experiment.settings.rounds = (uint64_t)rounds;
+            simulation_fixture_start(&fixture);
+            cr_assert_eq(simulation_run(fixture.simulation, &hooks, &err), ERR_OK, "%s", err.text);
+            cr_expect_eq(fixture.simulation->digest, digest, "%d rounds, %d threads", rounds, threads);
+            cr_expect_not(fixture.simulation->undigested);
+            simulation_fixture_fini(&fixture);
+        }
 }
 
 Test(simulation, no_rounds_evaluate_the_start_alone)

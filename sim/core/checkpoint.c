@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Saving and loading are one walk over the state, so that neither can forget what the other remembers. */
 #include "sim/core/checkpoint.h"
+#include "sim/core/phases.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +138,7 @@ static void walk_all(struct walk *walk, struct simulation *simulation, const cha
 int checkpoint_save(struct simulation *simulation, const char *identity, struct text *out, struct err *err)
 {
     struct walk walk = {.out = out};
+    simulation_take_digest(simulation);
     walk_all(&walk, simulation, identity);
     return walk.failed ? err_set(err, ERR_MEMORY, "out of memory for a checkpoint") : ERR_OK;
 }

@@ -16,14 +16,14 @@ static double cosine(double inner, double norm_a, double norm_b)
 
 static void compare_to_honest(struct simulation *simulation, double *row)
 {
-    size_t d = simulation->d;
-    const float *aggregate = simulation->aggregate, *centre = simulation->centre;
-    double norm2, inner = rows_dot_norm2(aggregate, centre, d, &norm2), norm = sqrt(norm2);
-    double distance2 = rows_distance2(aggregate, centre, d);
-    row[ROUND_AGGREGATE_NORM] = norm;
-    row[ROUND_DISTANCE] = sqrt(distance2);
-    row[ROUND_COSINE] = cosine(inner, norm, row[ROUND_HONEST_NORM]);
-    row[ROUND_RATIO] = row[ROUND_HONEST_VARIANCE] > 0 ? distance2 / row[ROUND_HONEST_VARIANCE] : (double)NAN;
+    struct rows_comparison to;
+    rows_compare(simulation->aggregate, simulation->centre, simulation->d, &to);
+    double variance = simulation->facts.honest_variance;
+    row[ROUND_AGGREGATE_NORM] = sqrt(to.norm2_a);
+    row[ROUND_HONEST_NORM] = sqrt(to.norm2_b);
+    row[ROUND_DISTANCE] = sqrt(to.distance2);
+    row[ROUND_COSINE] = cosine(to.inner, row[ROUND_AGGREGATE_NORM], row[ROUND_HONEST_NORM]);
+    row[ROUND_RATIO] = variance > 0 ? to.distance2 / variance : (double)NAN;
     row[ROUND_KAPPA] = defence_kappa(&simulation->settings->server.defence, simulation->facts.rows,
                                      simulation->facts.declared);
 }
@@ -47,10 +47,11 @@ int metrics_record(struct simulation *simulation, struct err *err)
                        (unsigned long long)simulation->round);
     row[ROUND_NUMBER] = (double)simulation->round;
     row[ROUND_LEARNING_RATE] = facts->learning_rate;
-    row[ROUND_HONEST_NORM] = sqrt(rows_norm2(simulation->centre, simulation->d));
     row[ROUND_HONEST_VARIANCE] = facts->honest_variance;
     if (facts->answered)
         compare_to_honest(simulation, row);
+    else
+        row[ROUND_HONEST_NORM] = sqrt(rows_norm2(simulation->centre, simulation->d));
     if (facts->has_weights)
         row[ROUND_BYZANTINE_WEIGHT] = facts->byzantine_weight;
     row[ROUND_DROPPED] = (double)facts->dropped;

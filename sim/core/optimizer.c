@@ -1,12 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each optimiser is a few lines of arithmetic on every coordinate, so they share a file. */
 #include "sim/core/optimizer.h"
+#include "sim/num/dispatch.h"
+#include "sim/num/rows.h"
 
 #include <math.h>
+#include <omp.h>
 
-static float direction(const struct optimizer_input *in, const float *w, size_t k)
+/* Parts are whole numbers of so many coordinates; of fewer than two, waking a thread is not worth it. */
+enum { BLOCK = 1024 };
+
+bool optimizer_step(const struct optimizer *optimizer, const void *params, const struct optimizer_input *in,
+                    float *state, float *w)
 {
-    return in->clip * in->aggregate[k] + in->weight_decay * w[k];
+    size_t parts = (size_t)omp_get_max_threads(), wide = (in->d / parts + BLOCK) / BLOCK * BLOCK;
+    bool finite = true;
+#pragma omp parallel for schedule(static) reduction(&& : finite) if (in->d > 2 * BLOCK)
+    for (size_t from = 0; from < in->d; from += wide) {
+        size_t end = in->d - from < wide ? in->d : from + wide;
+        optimizer->step(params, in, from, end, state, w);
+        finite = finite && rows_finite(w + from, end - from);
+    }
+    return finite;
+}
+
+/* g of one coordinate. */
+static inline float direction(float clip, float decay, float aggregate, float w)
+{
+    return clip * aggregate + decay * w;
 }
 
 static size_t sgd_arrays(double momentum)
@@ -14,17 +35,18 @@ static size_t sgd_arrays(double momentum)
     return momentum > 0;
 }
 
-static void sgd_step(const void *params, const struct optimizer_input *in, float *restrict v,
-                     float *restrict w)
+NUM_CLONES static void sgd_step(const void *params, const struct optimizer_input *in, size_t from, size_t end,
+                                float *restrict v, float *restrict w)
 {
     (void)params;
-    float rate = (float)in->rate, beta = (float)in->momentum;
-    for (size_t k = 0; k < in->d; k++) {
-        float step = direction(in, w, k);
-        if (v != NULL)
-            step = v[k] = beta * v[k] + step;
-        w[k] -= rate * step;
+    const float *restrict aggregate = in->aggregate;
+    float rate = (float)in->rate, beta = (float)in->momentum, clip = in->clip, decay = in->weight_decay;
+    for (size_t k = from; v != NULL && k < end; k++) {
+        v[k] = beta * v[k] + direction(clip, decay, aggregate[k], w[k]);
+        w[k] -= rate * v[k];
     }
+    for (size_t k = from; v == NULL && k < end; k++)
+        w[k] -= rate * direction(clip, decay, aggregate[k], w[k]);
 }
 
 static const struct optimizer optimizer_sgd = {
@@ -83,17 +105,18 @@ static double correction(const struct adam_params *p, double beta, uint64_t t)
     return p->bias_correction ? 1 - pow(beta, (double)t) : 1;
 }
 
-static void adam_step(const void *params, const struct optimizer_input *in, float *restrict state,
-                      float *restrict w)
+NUM_CLONES static void adam_step(const void *params, const struct optimizer_input *in, size_t from,
+                                 size_t end, float *restrict state, float *restrict w)
 {
     const struct adam_params *p = params;
-    float *restrict m = state, *restrict v = state + in->d;
+    const float *restrict aggregate = in->aggregate;
+    float *restrict m = state, *restrict v = state + in->d, clip = in->clip, decay = in->weight_decay;
     float beta1 = (float)p->beta1, fresh1 = (float)(1 - p->beta1);
     float beta2 = (float)p->beta2, fresh2 = (float)(1 - p->beta2), epsilon = (float)p->epsilon;
     float rate = (float)(in->rate / correction(p, p->beta1, in->step));
     float share = (float)(1 / correction(p, p->beta2, in->step));
-    for (size_t k = 0; k < in->d; k++) {
-        float g = direction(in, w, k);
+    for (size_t k = from; k < end; k++) {
+        float g = direction(clip, decay, aggregate[k], w[k]);
         m[k] = beta1 * m[k] + fresh1 * g;
         v[k] = beta2 * v[k] + fresh2 * g * g;
         w[k] -= rate * m[k] / (sqrtf(share * v[k]) + epsilon);
@@ -142,12 +165,14 @@ static size_t adagrad_arrays(double momentum)
     return 1;
 }
 
-static void adagrad_step(const void *params, const struct optimizer_input *in, float *restrict v,
-                         float *restrict w)
+NUM_CLONES static void adagrad_step(const void *params, const struct optimizer_input *in, size_t from,
+                                    size_t end, float *restrict v, float *restrict w)
 {
+    const float *restrict aggregate = in->aggregate;
+    float clip = in->clip, decay = in->weight_decay;
     float rate = (float)in->rate, epsilon = (float)((const struct adagrad_params *)params)->epsilon;
-    for (size_t k = 0; k < in->d; k++) {
-        float g = direction(in, w, k);
+    for (size_t k = from; k < end; k++) {
+        float g = direction(clip, decay, aggregate[k], w[k]);
         v[k] += g * g;
         w[k] -= rate * g / (sqrtf(v[k]) + epsilon);
     }

@@ -21,9 +21,15 @@ struct optimizer {
     bool momentum; /* honours server.momentum; where not, it has to be 0 */
     /* Arrays of d floats that it keeps between steps; they begin as zeros. */
     size_t (*arrays)(double momentum);
-    /* Moves w (d); state (arrays, d). */
-    void (*step)(const void *params, const struct optimizer_input *in, float *state, float *w);
+    /* Moves coordinates from .. end - 1 of w (d); state (arrays, d). Called for disjoint coordinates by
+     * several threads at once. */
+    void (*step)(const void *params, const struct optimizer_input *in, size_t from, size_t end, float *state,
+                 float *w);
 };
+
+/* The whole step, over the threads. Returns whether w is finite behind it. */
+bool optimizer_step(const struct optimizer *optimizer, const void *params, const struct optimizer_input *in,
+                    float *state, float *w);
 
 extern const struct byz_family optimizer_family; /* of struct optimizer */
 

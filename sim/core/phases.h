@@ -14,6 +14,10 @@ int round_run(struct simulation *simulation, struct err *err);
  * needs one. */
 void worker_messages(struct simulation *simulation);
 
+/* Brings the digest up to the parameters as they are. The hashing of one round waits for the gradients of the
+ * next, where a thread does it for which no worker is left; who reads the digest before that calls this. */
+void simulation_take_digest(struct simulation *simulation);
+
 /* adversary.c: who is Byzantine this round, where rows lie; then the Byzantine rows. */
 void adversary_assign(struct simulation *simulation);
 void adversary_attack(struct simulation *simulation);

@@ -19,7 +19,7 @@ enum profile_phase {
     PROFILE_PREAGGREGATION, /* pre-aggregators; writing the rows of the last one counts for the rule it feeds
                              */
     PROFILE_AGGREGATION,    /* the rule, with the distances that it needs */
-    PROFILE_STEP,           /* the optimiser, the digest of the parameters */
+    PROFILE_STEP,           /* the optimiser */
     PROFILE_EVALUATION,     /* losses and accuracies */
     PROFILE_WRITING,        /* progress, checkpoints, the making of the result */
     PROFILE_PHASES

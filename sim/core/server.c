@@ -164,5 +164,6 @@ void server_step(struct simulation *simulation)
                                        .rate = simulation->facts.learning_rate,
                                        .momentum = server->momentum,
                                        .step = simulation->round - simulation->skipped + 1};
-    optimizer->step(server->optimizer.params, &in, simulation->step_state, simulation->parameters);
+    simulation->broken = !optimizer_step(optimizer, server->optimizer.params, &in, simulation->step_state,
+                                         simulation->parameters);
 }

@@ -2,7 +2,6 @@
 #include "sim/core/simulation.h"
 #include "sim/core/digest.h"
 #include "sim/core/phases.h"
-#include "sim/num/rows.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -53,14 +52,21 @@ static bool evaluation_due(const struct simulation *s)
 static bool diverged(const struct simulation *s, bool evaluated)
 {
     bool lost = evaluated && !isfinite(table_at(&s->evaluations, s->evaluations.rows - 1, EVAL_TRAIN_LOSS));
-    return lost || !rows_finite(s->parameters, s->d);
+    return lost || s->broken;
 }
 
-/* What follows each round: digest, evaluation where one is due, the end where it has come. */
+void simulation_take_digest(struct simulation *simulation)
+{
+    if (simulation->undigested)
+        simulation->digest = digest_floats(simulation->digest, simulation->parameters, simulation->d);
+    simulation->undigested = false;
+}
+
+/* What follows each round: evaluation where one is due, the end where it has come. */
 static int conclude_round(struct simulation *s, struct err *err)
 {
     bool evaluate = evaluation_due(s), broken = diverged(s, false);
-    s->digest = digest_floats(s->digest, s->parameters, s->d);
+    s->undigested = true;
     int rc = evaluate || broken || s->status == SIMULATION_STOPPED ? evaluation_record(s, err) : ERR_OK;
     if (rc != ERR_OK || s->status == SIMULATION_STOPPED)
         return rc;
@@ -97,6 +103,7 @@ int simulation_run(struct simulation *s, const struct simulation_hooks *hooks, s
         if (rc == ERR_OK)
             rc = conclude_round(s, err);
     }
+    simulation_take_digest(s);
     profile_enter(&s->profile, PROFILE_WRITING);
     if (hooks->progress != NULL)
         hooks->progress(hooks->context, s);

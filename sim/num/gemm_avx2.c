@@ -5,7 +5,7 @@
 #if defined(__x86_64__)
 #define GEMM_LANES  8
 #define GEMM_ROWS   6
-#define GEMM_TARGET __attribute__((target("avx2")))
+#define GEMM_TARGET __attribute__((target("avx2,prfchw")))
 #include "sim/num/gemm_kernel.h"
 
 static bool available(void)

@@ -6,7 +6,7 @@
 #define GEMM_LANES 16
 #define GEMM_ROWS  12
 /* Named one by one: "arch=x86-64-v4" makes clang prefer vectors of half the width. */
-#define GEMM_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
+#define GEMM_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,prfchw")))
 #include "sim/num/gemm_kernel.h"
 
 static bool available(void)

@@ -14,6 +14,8 @@
 #include "sim/num/gemm_bytes.h"
 #include "sim/num/gemm_panel.h"
 
+#include <omp.h>
+
 struct tile {
     const float *a; /* element (i, p) at a[i * a_row + p * a_step] */
     size_t a_row, a_step;
@@ -210,12 +212,24 @@ static GEMM_TARGET void multiply_panel(size_t m, struct tile tile)
     }
 }
 
+/* What is written next is asked for meanwhile, to be written to: with several threads at work it may well lie
+ * with another processor, which read it last. (Of many rows, other work hides the wait.) */
+enum { CLAIMED_ROWS = 32 };
+GEMM_INLINE void claim(size_t m, const float *c, size_t ldc)
+{
+    enum { LINE = 16 };
+    for (size_t i = 0; i < m; i++)
+        for (size_t l = 0; l < PANEL; l += LINE)
+            __builtin_prefetch(c + i * ldc + l, 1);
+}
+
 /* Blocks of k outermost, so that a block of op(a) stays in the second-level cache for all panels. */
 static GEMM_TARGET __attribute__((unused)) void product(const struct gemm_task *task)
 {
     float room[BLOCK * PANEL] __attribute__((aligned(64)));
     const uint8_t *at[BLOCK];
     size_t blocks = task->k > BLOCK ? (task->k + BLOCK - 1) / BLOCK : 1;
+    bool claims = task->m <= CLAIMED_ROWS && blocks == 1 && task->beta == 0 && omp_get_num_threads() > 1;
     for (size_t t = 0, p = 0; t < blocks; t++) {
         size_t k = (task->k - p) / (blocks - t);
         for (size_t j = 0; j < task->n; j += PANEL) {
@@ -232,6 +246,8 @@ static GEMM_TARGET __attribute__((unused)) void product(const struct gemm_task *
                 place_bytes(task, p, j, &tile, at, room);
             else
                 place_panel(task, p, j, &tile, room);
+            if (claims && j + 2 * PANEL <= task->n)
+                claim(task->m, tile.c + PANEL, tile.ldc);
             multiply_panel(task->m, tile);
         }
         p += k;

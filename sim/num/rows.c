@@ -265,11 +265,18 @@ static size_t group_columns(size_t d)
     return per_group * BLOCK;
 }
 
-static double add_up(const double *partial, size_t count)
+/* In LANES sums, which do not wait for each other. */
+NUM_CLONES static double add_up(const double *partial, size_t count)
 {
-    double sum = 0;
-    for (size_t g = 0; g < count; g++)
-        sum += partial[g];
+    double lanes[LANES] = {0}, sum = 0;
+    size_t g = 0;
+    for (; g + LANES <= count; g += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lanes[l] += partial[g + l];
+    for (size_t l = 0; g + l < count; l++)
+        lanes[l] += partial[g + l];
+    for (size_t l = 0; l < LANES; l++)
+        sum += lanes[l];
     return sum;
 }
 

@@ -45,6 +45,14 @@ double rows_distance2(const float *a, const float *b, size_t d);
 /* rows_dot of a and b, and rows_norm2 of a, in one reading. */
 double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2);
 
+/* Squared norms of a and of b, inner product and squared distance, in one reading by all threads. Sums of
+ * parts are added in a fixed order: the same bits at any number of threads, though not those of the functions
+ * above. */
+struct rows_comparison {
+    double norm2_a, norm2_b, inner, distance2;
+};
+void rows_compare(const float *a, const float *b, size_t d, struct rows_comparison *out);
+
 /* How many numbers are above and below zero. */
 struct rows_signs {
     uint64_t positive, negative;
