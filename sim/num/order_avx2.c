@@ -125,12 +125,16 @@ static inline vecd vecd_divided(vecd a, vecd divisor, vecd inverse)
                             _mm256_cmp_pd(left, left, _CMP_ORD_Q));
 }
 
-static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse)
+static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse, int stream)
 {
     __m128 first = _mm256_cvtpd_ps(vecd_divided(a, divisor, inverse));
     __m256 value = _mm256_set_m128(_mm256_cvtpd_ps(vecd_divided(b, divisor, inverse)), first);
     __m256 unordered = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
-    _mm256_storeu_ps(to, _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered));
+    value = _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered);
+    if (stream)
+        _mm256_stream_ps(to, value);
+    else
+        _mm256_storeu_ps(to, value);
 }
 
 typedef __m256d lanes;

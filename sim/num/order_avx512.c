@@ -113,12 +113,16 @@ static inline vecd vecd_divided(vecd a, vecd divisor, vecd inverse)
     return _mm512_mask3_fmadd_pd(left, inverse, near, _mm512_cmp_pd_mask(left, left, _CMP_ORD_Q));
 }
 
-static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse)
+static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse, int stream)
 {
     __m512 first = _mm512_castps256_ps512(_mm512_cvtpd_ps(vecd_divided(a, divisor, inverse)));
     __m512 value = _mm512_insertf32x8(first, _mm512_cvtpd_ps(vecd_divided(b, divisor, inverse)), 1);
     __mmask16 unordered = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-    _mm512_storeu_ps(to, _mm512_mask_mov_ps(value, unordered, _mm512_set1_ps(__builtin_nanf(""))));
+    value = _mm512_mask_mov_ps(value, unordered, _mm512_set1_ps(__builtin_nanf("")));
+    if (stream)
+        _mm512_stream_ps(to, value);
+    else
+        _mm512_storeu_ps(to, value);
 }
 
 typedef __mmask8 lanes;

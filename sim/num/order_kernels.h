@@ -25,7 +25,7 @@ typedef void order_lines(const float *x, size_t ld, size_t columns, int32_t *out
 struct order_ranks {
     size_t first, last;
     double extra, divisor;
-    int stream; /* outputs are many and 64-byte aligned: single ranks are written past the caches */
+    int stream; /* outputs are many and 64-byte aligned: they are written past the caches */
 };
 
 /* Keys of a column in a tile that `load` fills: an odd number of cache lines, so that columns one below the

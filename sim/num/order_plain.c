@@ -121,10 +121,10 @@ static inline void vecd_floats(const float *from, vecd *first, vecd *second)
     *second = (double)from[1];
 }
 
-static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse)
+static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd inverse, int stream)
 {
     const vecd values[] = {a, b};
-    (void)inverse;
+    (void)inverse, (void)stream;
     for (int v = 0; v < 2; v++) {
         float value = (float)(values[v] / divisor);
         to[v] = value == value ? value : __builtin_nanf("");
