@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Binary logistic regression: z = x . w [+ b], labels y in {0, 1}, loss log(1 + exp(z)) - y z, gradient mean
- * over the batch of (1 / (1 + exp(-z)) - y) (x[, 1]). Parameters: w (features), then b when bias is set.
- * Cost: 4 * count * features floating-point operations. Cox, "The regression analysis of binary sequences",
- * J. R. Stat. Soc. B 20 (1958) 215-242.
+ * over the batch of (1 / (1 + exp(-z)) - y) (x[, 1]). Parameters: w (features), then b when bias is set. Cox,
+ * "The regression analysis of binary sequences", J. R. Stat. Soc. B 20 (1958) 215-242.
  *
  * Check: w = 0: loss log 2 = 0.6931 on any data, gradient (1/2 - y) x for one sample.
  */
@@ -11,23 +10,13 @@
 #include "sim/model/kinds.h"
 #include "sim/model/shape.h"
 
-struct params {
-    bool bias;
-};
-
 static const struct byz_param table[] = {
     {.name = "bias",
      .type = BYZ_FLAG,
-     .offset = offsetof(struct params, bias),
+     .offset = offsetof(struct glm_params, bias),
      .initial = 1,
      .doc = "Whether a constant is added to the logit and learned as the last parameter."},
 };
-
-static struct glm glm_of(const void *params, const struct model_shape *shape)
-{
-    const struct params *knobs = params;
-    return (struct glm){.features = shape->features, .bias = knobs->bias, .loss = MODEL_LOGISTIC};
-}
 
 static int unsuitable(const void *params, const struct model_shape *shape, char reason[BYZ_REASON_SIZE])
 {
@@ -42,73 +31,17 @@ static int unsuitable(const void *params, const struct model_shape *shape, char 
            shape_need_fitting("logistic", shape, (double)shape->features + 1, reason);
 }
 
-static size_t dimension(const void *params, const struct model_shape *shape)
-{
-    struct glm glm = glm_of(params, shape);
-    return glm_dimension(&glm);
-}
-
-static size_t outputs(const void *params, const struct model_shape *shape)
-{
-    (void)params;
-    (void)shape;
-    return 1;
-}
-
-static size_t scratch_bytes(const void *params, const struct model_shape *shape, size_t count)
-{
-    (void)params;
-    (void)shape;
-    return glm_scratch_bytes(count);
-}
-
-static void initialise(const void *params, const struct model_shape *shape, enum model_init init,
-                       struct rng *rng, float *w)
-{
-    struct glm glm = glm_of(params, shape);
-    glm_initialise(&glm, init, rng, w);
-}
-
 static double gradient(const void *params, const struct model_shape *shape, const float *w,
                        const struct model_batch *batch, void *scratch, float *g)
 {
-    struct glm glm = glm_of(params, shape);
-    return glm_gradient(&glm, w, batch, scratch, g);
-}
-
-static size_t residual_floats(const void *params, const struct model_shape *shape, size_t count)
-{
-    (void)params, (void)shape;
-    return count;
+    return glm_gradient(MODEL_LOGISTIC, params, shape, w, batch, scratch, g);
 }
 
 static void residuals(const void *params, const struct model_shape *shape, const float *w,
                       const struct model_batch *batch, void *scratch, float *r)
 {
-    struct glm glm = glm_of(params, shape);
     (void)scratch;
-    glm_residuals(&glm, w, batch, r);
-}
-
-static void columns(const void *params, const struct model_shape *shape, const struct model_batch *batch,
-                    const float *r, size_t from, size_t width, float *g)
-{
-    struct glm glm = glm_of(params, shape);
-    glm_columns(&glm, batch, r, from, width, g);
-}
-
-static double flops(const void *params, const struct model_shape *shape, size_t count)
-{
-    (void)params;
-    return 4 * (double)count * (double)shape->features;
-}
-
-static void predict(const void *params, const struct model_shape *shape, const float *w, size_t count,
-                    const float *x, void *scratch, float *out)
-{
-    struct glm glm = glm_of(params, shape);
-    (void)scratch;
-    glm_predict(&glm, w, count, x, out);
+    glm_residuals(MODEL_LOGISTIC, params, shape, w, batch, r);
 }
 
 const struct model_kind model_logistic = {
@@ -118,17 +51,17 @@ const struct model_kind model_logistic = {
                     "then the bias when there is one; label 1 is predicted when the logit is positive.",
              .params = table,
              .param_count = BYZ_LENGTH(table),
-             .params_size = sizeof(struct params)},
+             .params_size = sizeof(struct glm_params)},
     .loss = MODEL_LOGISTIC,
     .unsuitable = unsuitable,
-    .dimension = dimension,
-    .outputs = outputs,
-    .scratch_bytes = scratch_bytes,
-    .initialise = initialise,
+    .dimension = glm_dimension,
+    .outputs = glm_outputs,
+    .scratch_bytes = glm_scratch_bytes,
+    .initialise = glm_initialise,
     .gradient = gradient,
-    .flops = flops,
-    .residual_floats = residual_floats,
+    .flops = glm_flops,
+    .residual_floats = glm_residual_floats,
     .residuals = residuals,
-    .columns = columns,
-    .predict = predict,
+    .columns = glm_columns,
+    .predict = glm_predict,
 };
