@@ -71,17 +71,35 @@ static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
     return vec_max(greatest, _mm256_blendv_epi8(key, vec_all(INT32_MIN), _mm256_cmpgt_epi32(key, pivot)));
 }
 
-static inline void vec_store_values(float *to, vec keys, int stream)
+static inline __m256 vec_values(vec keys)
 {
     vec bits = _mm256_add_epi32(keys, vec_all((int32_t)KEY_SHIFT));
-    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
-    __m256 value = _mm256_add_ps(_mm256_castsi256_ps(bits), _mm256_setzero_ps());
+    return _mm256_castsi256_ps(_mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1)));
+}
+
+static inline void store_floats(float *to, __m256 value, int stream)
+{
     __m256 unordered = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
     value = _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered);
     if (stream)
         _mm256_stream_ps(to, value);
     else
         _mm256_storeu_ps(to, value);
+}
+
+static inline void vec_store_values(float *to, vec keys, int stream)
+{
+    store_floats(to, _mm256_add_ps(vec_values(keys), _mm256_setzero_ps()), stream);
+}
+
+static inline void vec_store_middles(float *to, vec low, vec high, int stream)
+{
+    __m256 a = vec_values(low), b = vec_values(high), half = _mm256_set1_ps(0.5f);
+    __m256 sum = _mm256_add_ps(_mm256_add_ps(a, _mm256_setzero_ps()), b);
+    __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), sum);
+    __m256 infinite = _mm256_cmp_ps(magnitude, _mm256_set1_ps(__builtin_inff()), _CMP_EQ_OQ);
+    __m256 halves = _mm256_add_ps(_mm256_mul_ps(a, half), _mm256_mul_ps(b, half));
+    store_floats(to, _mm256_blendv_ps(_mm256_mul_ps(sum, half), halves, infinite), stream);
 }
 
 static inline vecd vecd_all(double value)

@@ -59,17 +59,35 @@ static inline vec vec_keys(const float *from)
     return _mm512_sub_epi32(bits, vec_all((int32_t)KEY_SHIFT));
 }
 
-static inline void vec_store_values(float *to, vec keys, int stream)
+static inline __m512 vec_values(vec keys)
 {
     vec bits = _mm512_add_epi32(keys, vec_all((int32_t)KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
     bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
-    __m512 value = _mm512_add_ps(_mm512_castsi512_ps(bits), _mm512_setzero_ps());
+    return _mm512_castsi512_ps(bits);
+}
+
+static inline void store_floats(float *to, __m512 value, int stream)
+{
     __mmask16 unordered = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
     value = _mm512_mask_mov_ps(value, unordered, _mm512_set1_ps(__builtin_nanf("")));
     if (stream)
         _mm512_stream_ps(to, value);
     else
         _mm512_storeu_ps(to, value);
+}
+
+static inline void vec_store_values(float *to, vec keys, int stream)
+{
+    store_floats(to, _mm512_add_ps(vec_values(keys), _mm512_setzero_ps()), stream);
+}
+
+static inline void vec_store_middles(float *to, vec low, vec high, int stream)
+{
+    __m512 a = vec_values(low), b = vec_values(high), half = _mm512_set1_ps(0.5f);
+    __m512 sum = _mm512_add_ps(_mm512_add_ps(a, _mm512_setzero_ps()), b), middle = _mm512_mul_ps(sum, half);
+    __mmask16 infinite = _mm512_fpclass_ps_mask(sum, 0x18);
+    middle = _mm512_mask_add_ps(middle, infinite, _mm512_mul_ps(a, half), _mm512_mul_ps(b, half));
+    store_floats(to, middle, stream);
 }
 
 static inline vecd vecd_all(double value)

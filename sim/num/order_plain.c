@@ -71,21 +71,36 @@ static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
     return vec_max(greatest, vec_pick(key > pivot, vec_all(INT32_MIN), key));
 }
 
-static inline vecd vecd_value(int32_t key)
+static inline float value_of(int32_t key)
 {
     int32_t bits = (int32_t)((uint32_t)key + KEY_SHIFT);
     float value;
     bits ^= (bits >> 31) & 0x7FFFFFFF;
     __builtin_memcpy(&value, &bits, sizeof value);
-    return (double)value;
+    return value;
+}
+
+static inline vecd vecd_value(int32_t key)
+{
+    return (double)value_of(key);
 }
 
 static inline void vec_store_values(float *to, vec keys, int stream)
 {
     (void)stream;
     for (int l = 0; l < LANES; l++) {
-        float value = (float)vecd_value(keys[l]) + 0.0f;
+        float value = value_of(keys[l]) + 0.0f;
         to[l] = value == value ? value : __builtin_nanf("");
+    }
+}
+
+static inline void vec_store_middles(float *to, vec low, vec high, int stream)
+{
+    (void)stream;
+    for (int l = 0; l < LANES; l++) {
+        float a = value_of(low[l]), b = value_of(high[l]), sum = a + 0.0f + b;
+        float middle = __builtin_isinf(sum) ? a * 0.5f + b * 0.5f : sum * 0.5f;
+        to[l] = middle == middle ? middle : __builtin_nanf("");
     }
 }
 
