@@ -219,8 +219,9 @@ def full_disk(folder):
         print("skipped: a full disk needs root and mount")
         return
     try:
-        expect_run("a full disk", ["run", write(f"{folder}/f.json", changed(TINY, rounds=400)), "--out", mount], 1,
-                   "No space left on device", "1 of 1 runs failed")
+        done = expect_run("a full disk", ["run", write(f"{folder}/f.json", changed(TINY, rounds=400)), "--out", mount], 1,
+                          "No space left on device", "1 of 1 runs failed")
+        checks.expect("... names no result that is not there", "results: none\n" in done.stdout, done.stdout)
         left = [p.name for p in pathlib.Path(mount).rglob("*") if p.is_file() and p.name != "sweep.json"]
         checks.expect("... leaves no partial file", not left, left)
     finally:

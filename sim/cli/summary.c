@@ -37,10 +37,14 @@ static void value_words(const cJSON *value, char out[WORD])
     cJSON_free(text);
 }
 
+static bool has_result(const struct sweep_run *run)
+{
+    return run->state == SWEEP_FINISHED || run->state == SWEEP_KEPT;
+}
+
 static void outcome_words(const struct sweep_run *run, char out[WORD])
 {
-    bool there = run->state == SWEEP_FINISHED || run->state == SWEEP_KEPT;
-    if (!there)
+    if (!has_result(run))
         snprintf(out, WORD, "%s", run->state == SWEEP_FAILED ? "failed" : "-");
     else if (run->status == SIMULATION_DIVERGED)
         snprintf(out, WORD, "diverged");
@@ -113,6 +117,24 @@ static void print_lines(const struct sweep *sweep)
     }
 }
 
+/* Where the results lie: those that there are. */
+static void print_place(const struct sweep *sweep)
+{
+    size_t written = 0;
+    for (size_t i = 0; i < sweep->count; i++)
+        written += has_result(&sweep->runs[i]);
+    if (written == 0)
+        printf("\nresults: none\n");
+    else if (sweep->count == 1)
+        printf("\nresults: %s/%s\n", sweep->directory, sweep->runs[0].file);
+    else if (written < sweep->count)
+        printf("\nresults: %s/*.json (%zu of %zu runs), index: %s/sweep.json\n", sweep->directory, written,
+               sweep->count, sweep->directory);
+    else
+        printf("\nresults: %s/*.json (%zu runs), index: %s/sweep.json\n", sweep->directory, written,
+               sweep->directory);
+}
+
 void summary_print(const struct sweep *sweep)
 {
     printf("\n");
@@ -120,9 +142,5 @@ void summary_print(const struct sweep *sweep)
         print_table(sweep);
     else
         print_lines(sweep);
-    printf("\nresults: %s/", sweep->directory);
-    if (sweep->count == 1)
-        printf("%s\n", sweep->runs[0].file);
-    else
-        printf("*.json (%zu runs), index: %s/sweep.json\n", sweep->count, sweep->directory);
+    print_place(sweep);
 }

@@ -124,10 +124,9 @@ static inline vecd vecd_add(vecd a, vecd b)
 
 static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    vec bits = _mm256_add_epi32(vec_load(keys), vec_all((int32_t)KEY_SHIFT));
-    bits = _mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1));
-    *first = _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_castsi256_si128(bits)));
-    *second = _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_extracti128_si256(bits, 1)));
+    __m256 values = vec_values(vec_load(keys));
+    *first = _mm256_cvtps_pd(_mm256_castps256_ps128(values));
+    *second = _mm256_cvtps_pd(_mm256_extractf128_ps(values, 1));
 }
 
 static inline void vecd_floats(const float *from, vecd *first, vecd *second)
@@ -147,12 +146,7 @@ static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd 
 {
     __m128 first = _mm256_cvtpd_ps(vecd_divided(a, divisor, inverse));
     __m256 value = _mm256_set_m128(_mm256_cvtpd_ps(vecd_divided(b, divisor, inverse)), first);
-    __m256 unordered = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
-    value = _mm256_blendv_ps(value, _mm256_set1_ps(__builtin_nanf("")), unordered);
-    if (stream)
-        _mm256_stream_ps(to, value);
-    else
-        _mm256_storeu_ps(to, value);
+    store_floats(to, value, stream);
 }
 
 typedef __m256d lanes;

@@ -112,11 +112,9 @@ static inline vecd vecd_add(vecd a, vecd b)
 
 static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    vec bits = _mm512_add_epi32(vec_load(keys), vec_all((int32_t)KEY_SHIFT)),
-        sign = _mm512_srai_epi32(bits, 31);
-    bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
-    *first = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_castsi512_si256(bits)));
-    *second = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(bits, 1)));
+    __m512 values = vec_values(vec_load(keys));
+    *first = _mm512_cvtps_pd(_mm512_castps512_ps256(values));
+    *second = _mm512_cvtps_pd(_mm512_extractf32x8_ps(values, 1));
 }
 
 static inline void vecd_floats(const float *from, vecd *first, vecd *second)
@@ -135,12 +133,7 @@ static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd 
 {
     __m512 first = _mm512_castps256_ps512(_mm512_cvtpd_ps(vecd_divided(a, divisor, inverse)));
     __m512 value = _mm512_insertf32x8(first, _mm512_cvtpd_ps(vecd_divided(b, divisor, inverse)), 1);
-    __mmask16 unordered = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-    value = _mm512_mask_mov_ps(value, unordered, _mm512_set1_ps(__builtin_nanf("")));
-    if (stream)
-        _mm512_stream_ps(to, value);
-    else
-        _mm512_storeu_ps(to, value);
+    store_floats(to, value, stream);
 }
 
 typedef __mmask8 lanes;

@@ -80,18 +80,17 @@ static inline float value_of(int32_t key)
     return value;
 }
 
-static inline vecd vecd_value(int32_t key)
+/* Every NaN is the same. */
+static inline float plain_nan(float value)
 {
-    return (double)value_of(key);
+    return value == value ? value : __builtin_nanf("");
 }
 
 static inline void vec_store_values(float *to, vec keys, int stream)
 {
     (void)stream;
-    for (int l = 0; l < LANES; l++) {
-        float value = value_of(keys[l]) + 0.0f;
-        to[l] = value == value ? value : __builtin_nanf("");
-    }
+    for (int l = 0; l < LANES; l++)
+        to[l] = plain_nan(value_of(keys[l]) + 0.0f);
 }
 
 static inline void vec_store_middles(float *to, vec low, vec high, int stream)
@@ -99,8 +98,7 @@ static inline void vec_store_middles(float *to, vec low, vec high, int stream)
     (void)stream;
     for (int l = 0; l < LANES; l++) {
         float a = value_of(low[l]), b = value_of(high[l]), sum = a + 0.0f + b;
-        float middle = __builtin_isinf(sum) ? a * 0.5f + b * 0.5f : sum * 0.5f;
-        to[l] = middle == middle ? middle : __builtin_nanf("");
+        to[l] = plain_nan(__builtin_isinf(sum) ? a * 0.5f + b * 0.5f : sum * 0.5f);
     }
 }
 
@@ -126,8 +124,8 @@ static inline vecd vecd_add(vecd a, vecd b)
 
 static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    *first = vecd_value(keys[0]);
-    *second = vecd_value(keys[1]);
+    *first = (double)value_of(keys[0]);
+    *second = (double)value_of(keys[1]);
 }
 
 static inline void vecd_floats(const float *from, vecd *first, vecd *second)
@@ -140,10 +138,8 @@ static inline void vecd_quotients(float *to, vecd a, vecd b, vecd divisor, vecd 
 {
     const vecd values[] = {a, b};
     (void)inverse, (void)stream;
-    for (int v = 0; v < 2; v++) {
-        float value = (float)(values[v] / divisor);
-        to[v] = value == value ? value : __builtin_nanf("");
-    }
+    for (int v = 0; v < 2; v++)
+        to[v] = plain_nan((float)(values[v] / divisor));
 }
 
 typedef int lanes;
