@@ -20,7 +20,6 @@ enum { LANES = 8, WIDE = 4 };
 #define LINES          32
 #define COUNT_FROM     700
 #define NAME           "avx2"
-#define KEY_SHIFT      0x7FFFFFu
 #define FENCE          _mm_sfence()
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 
@@ -53,7 +52,7 @@ static inline vec vec_keys(const float *from)
 {
     vec bits = _mm256_loadu_si256((const __m256i_u *)(const void *)from);
     vec flips = _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1);
-    return _mm256_sub_epi32(_mm256_xor_si256(bits, flips), vec_all((int32_t)KEY_SHIFT));
+    return _mm256_sub_epi32(_mm256_xor_si256(bits, flips), vec_all((int32_t)ORDER_KEY_SHIFT));
 }
 
 static inline vec vec_count_above(vec count, vec key, vec pivot)
@@ -73,7 +72,7 @@ static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
 
 static inline __m256 vec_values(vec keys)
 {
-    vec bits = _mm256_add_epi32(keys, vec_all((int32_t)KEY_SHIFT));
+    vec bits = _mm256_add_epi32(keys, vec_all((int32_t)ORDER_KEY_SHIFT));
     return _mm256_castsi256_ps(_mm256_xor_si256(bits, _mm256_srli_epi32(_mm256_srai_epi32(bits, 31), 1)));
 }
 

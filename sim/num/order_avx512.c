@@ -22,7 +22,6 @@ enum { LANES = 16, WIDE = 8 };
 #define LINES          64
 #define COUNT_FROM     288
 #define NAME           "avx512"
-#define KEY_SHIFT      0x7FFFFFu
 #define FENCE          _mm_sfence()
 #define FETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 #define OWN_SELECTION  /* order_columns.h */
@@ -56,12 +55,12 @@ static inline vec vec_keys(const float *from)
 {
     vec bits = _mm512_loadu_si512(from), sign = _mm512_srai_epi32(bits, 31);
     bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
-    return _mm512_sub_epi32(bits, vec_all((int32_t)KEY_SHIFT));
+    return _mm512_sub_epi32(bits, vec_all((int32_t)ORDER_KEY_SHIFT));
 }
 
 static inline __m512 vec_values(vec keys)
 {
-    vec bits = _mm512_add_epi32(keys, vec_all((int32_t)KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
+    vec bits = _mm512_add_epi32(keys, vec_all((int32_t)ORDER_KEY_SHIFT)), sign = _mm512_srai_epi32(bits, 31);
     bits = _mm512_ternarylogic_epi32(bits, sign, vec_all(0x7FFFFFFF), 0x78); /* bits ^ (sign & magnitude) */
     return _mm512_castsi512_ps(bits);
 }

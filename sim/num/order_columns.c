@@ -24,44 +24,24 @@ enum {
     MIDDLE = ORDER_LINES / 2, /* keys below the wanted one in the last network, at the most */
     GUESSES = 3,              /* bounds taken from a straight line before keys themselves serve */
 };
-#define KEY_SHIFT 0x7FFFFFu
 
-/* --- keys
- * ------------------------------------------------------------------------------------------------------ */
+/* --- keys --- */
 
 static inline vec keys_of(const float *from)
 {
     vec bits = _mm512_loadu_si512(from), sign = _mm512_srai_epi32(bits, 31);
     bits = _mm512_ternarylogic_epi32(bits, sign, _mm512_set1_epi32(0x7FFFFFFF), 0x78);
-    return _mm512_sub_epi32(bits, _mm512_set1_epi32((int32_t)KEY_SHIFT));
+    return _mm512_sub_epi32(bits, _mm512_set1_epi32((int32_t)ORDER_KEY_SHIFT));
 }
 
 /* The bits of the floats. */
 static inline vec bits_of(vec keys)
 {
-    vec bits = _mm512_add_epi32(keys, _mm512_set1_epi32((int32_t)KEY_SHIFT));
+    vec bits = _mm512_add_epi32(keys, _mm512_set1_epi32((int32_t)ORDER_KEY_SHIFT));
     return _mm512_ternarylogic_epi32(bits, _mm512_srai_epi32(bits, 31), _mm512_set1_epi32(0x7FFFFFFF), 0x78);
 }
 
-static float value_of(int32_t key)
-{
-    int32_t bits = (int32_t)((uint32_t)key + KEY_SHIFT);
-    float value;
-    bits ^= (bits >> 31) & 0x7FFFFFFF;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static int32_t key_of(float value)
-{
-    int32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    bits ^= (bits >> 31) & 0x7FFFFFFF;
-    return (int32_t)((uint32_t)bits - KEY_SHIFT);
-}
-
-/* --- columns
- * --------------------------------------------------------------------------------------------------- */
+/* --- columns --- */
 
 /* Rows become columns: r (LANES). */
 static inline void transpose(vec *r)
@@ -103,8 +83,7 @@ void order_columns_load(const float *x, size_t n, size_t ld, size_t width, int32
         }
 }
 
-/* --- selection
- * ------------------------------------------------------------------------------------------------- */
+/* --- selection --- */
 
 /* A column and those of its keys that lie between low and high, both included: `inside` of them, the wanted
  * one among them, `below` keys are less. */
@@ -210,14 +189,14 @@ static int settled(const struct column *c)
 /* The key a share of the way from the value of `low` to that of `high`. */
 static int32_t along(const struct column *c, double share)
 {
-    double low = (double)value_of(c->low), high = (double)value_of(c->high);
+    double low = (double)order_key_value(c->low), high = (double)order_key_value(c->high);
     int32_t key;
     if (!(share > 0))
         return c->low;
     if (share >= 1)
         return c->high;
     if (isfinite(low) && isfinite(high))
-        key = key_of((float)(low + (high - low) * share));
+        key = order_key_of((float)(low + (high - low) * share));
     else
         key = (int32_t)(c->low + (int64_t)(((double)c->high - (double)c->low) * share));
     return key < c->low ? c->low : key > c->high ? c->high : key;

@@ -4,10 +4,12 @@
  * all of them: keys are whole numbers, and sums run lane by lane in the order of the rows.
  *
  * The key of a float is a 32-bit whole number with the same order, NaN of either sign above +Inf and -0
- * below +0; float and key can be turned into each other without loss (order_body.h).
+ * below +0; float and key can be turned into each other without loss (order_keys.h).
  */
 #ifndef SIM_NUM_ORDER_KERNELS_H
 #define SIM_NUM_ORDER_KERNELS_H
+
+#include "sim/num/order_keys.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,7 +10,6 @@ enum { LANES = 4, WIDE = 1 };
 #define LINES          16
 #define COUNT_FROM     700
 #define NAME           "plain"
-#define KEY_SHIFT      0x7FFFFFu
 #define FENCE          (void)0
 #define FETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
 
@@ -49,7 +48,7 @@ static inline vec vec_max(vec a, vec b)
 static inline vec vec_keys(const float *from)
 {
     typedef uint32_t uvec __attribute__((vector_size(16)));
-    uvec shift = {KEY_SHIFT, KEY_SHIFT, KEY_SHIFT, KEY_SHIFT};
+    uvec shift = {ORDER_KEY_SHIFT, ORDER_KEY_SHIFT, ORDER_KEY_SHIFT, ORDER_KEY_SHIFT};
     vec bits;
     __builtin_memcpy(&bits, from, sizeof bits);
     bits ^= (bits >> 31) & vec_all(0x7FFFFFFF);
@@ -71,15 +70,6 @@ static inline vec vec_max_upto(vec greatest, vec key, vec pivot)
     return vec_max(greatest, vec_pick(key > pivot, vec_all(INT32_MIN), key));
 }
 
-static inline float value_of(int32_t key)
-{
-    int32_t bits = (int32_t)((uint32_t)key + KEY_SHIFT);
-    float value;
-    bits ^= (bits >> 31) & 0x7FFFFFFF;
-    __builtin_memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* Every NaN is the same. */
 static inline float plain_nan(float value)
 {
@@ -90,14 +80,14 @@ static inline void vec_store_values(float *to, vec keys, int stream)
 {
     (void)stream;
     for (int l = 0; l < LANES; l++)
-        to[l] = plain_nan(value_of(keys[l]) + 0.0f);
+        to[l] = plain_nan(order_key_value(keys[l]) + 0.0f);
 }
 
 static inline void vec_store_middles(float *to, vec low, vec high, int stream)
 {
     (void)stream;
     for (int l = 0; l < LANES; l++) {
-        float a = value_of(low[l]), b = value_of(high[l]), sum = a + 0.0f + b;
+        float a = order_key_value(low[l]), b = order_key_value(high[l]), sum = a + 0.0f + b;
         to[l] = plain_nan(__builtin_isinf(sum) ? a * 0.5f + b * 0.5f : sum * 0.5f);
     }
 }
@@ -124,8 +114,8 @@ static inline vecd vecd_add(vecd a, vecd b)
 
 static inline void vecd_values(const int32_t *keys, vecd *first, vecd *second)
 {
-    *first = (double)value_of(keys[0]);
-    *second = (double)value_of(keys[1]);
+    *first = (double)order_key_value(keys[0]);
+    *second = (double)order_key_value(keys[1]);
 }
 
 static inline void vecd_floats(const float *from, vecd *first, vecd *second)
