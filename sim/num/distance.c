@@ -8,9 +8,21 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Columns come in stretches and rows in tiles, so that the rows of two tiles stay in the cache for a stretch.
- * A tile is full of blocks of any kernel. */
-enum { LANES = DISTANCE_LANES, STRETCH = DISTANCE_STRETCH, TILE = 60, MOST = DISTANCE_BLOCK_MOST };
+/* Columns come in stretches, rows in tiles: the totals of all pairs of a tile stay in the cache for a
+ * stretch, and rows only for a step, so that a matrix of any width is read once. A tile is full of blocks of
+ * any kernel. */
+enum {
+    LANES = DISTANCE_LANES,
+    STEP = DISTANCE_STEP,
+    STRETCH = DISTANCE_STRETCH,
+    TILE = 60,
+    LEAST = DISTANCE_BLOCK_LEAST,
+    MOST = DISTANCE_BLOCK_MOST,
+    BLOCKS = (TILE / LEAST) * (TILE / LEAST)
+};
+
+/* So many rows are fetched one step ahead, fewer as many more: memory answers after the same time. */
+enum { FETCH_ROWS = 36 };
 
 /* Up to here rounded differences have too few others to average with, and double costs little. */
 enum { SHORT = 128 };
@@ -63,12 +75,21 @@ static double careful_squared(double sum, double before, const float *a, const f
     return rows_distance2(a, b, width);
 }
 
+/* The pairs between `rows` rows from row i of one tile on and `columns` rows from row j of another on; within
+ * one tile for i == j. On the way it fetches the rows of the other tile from fetch_from to fetch_to. */
+struct block {
+    unsigned char i, j, rows, columns, fetch_from, fetch_to;
+    bool diagonal;
+};
+
 /* A stretch of two tiles: the rows from a on and those from b on; the same rows when `same`. */
 struct stretch {
     const struct distance_kernel *kernel;
     const float *a, *b;
     size_t rows, columns, ld, width;
     bool same;
+    size_t room, count;
+    struct block blocks[BLOCKS];
 };
 
 static size_t at_most(size_t count, size_t most)
@@ -87,36 +108,78 @@ static void add_row(const double *found, size_t count, const float *a, const flo
         sums[c] += doubtful ? careful_squared(found[c], sums[c], a, b + c * ld, width) : found[c];
 }
 
-/* Adds the pairs of the block of rows from i and from j to tile (TILE, TILE). */
-static void add_block(const struct stretch *s, size_t i, size_t j, const struct distance_ahead *ahead,
-                      double *tile)
+/* Cuts the pairs of the two tiles into blocks. */
+static void list_blocks(struct stretch *s)
 {
-    const float *a = s->a + i * s->ld, *b = s->b + j * s->ld;
-    size_t rows = at_most(s->rows - i, s->kernel->block), columns = at_most(s->columns - j, s->kernel->block);
-    bool diagonal = s->same && i == j;
-    double found[MOST * MOST] = {0};
-    if (diagonal && rows > 1)
-        s->kernel->diagonal(a, rows, s->ld, s->width, ahead, found);
-    else if (!diagonal)
-        s->kernel->cross(a, b, columns, s->ld, s->width, ahead, found);
-    for (size_t r = 0; r < rows; r++) {
-        size_t c = diagonal ? r + 1 : 0;
-        add_row(found + r * s->kernel->block + c, columns - c, a + r * s->ld, b + c * s->ld, s->ld, s->width,
-                tile + (i + r) * TILE + j + c);
+    size_t most = s->kernel->block;
+    s->count = 0;
+    for (size_t i = 0; i < s->rows; i += most)
+        for (size_t j = s->same ? i : 0; j < s->columns; j += most)
+            s->blocks[s->count++] = (struct block){.i = (unsigned char)i,
+                                                   .j = (unsigned char)j,
+                                                   .rows = (unsigned char)at_most(s->rows - i, most),
+                                                   .columns = (unsigned char)at_most(s->columns - j, most),
+                                                   .diagonal = s->same && i == j};
+    for (size_t at = 0; at < s->count; at++) {
+        s->blocks[at].fetch_from = (unsigned char)(at * s->columns / s->count);
+        s->blocks[at].fetch_to = (unsigned char)((at + 1) * s->columns / s->count);
     }
 }
 
-/* All blocks of a stretch, each fetching its share of the columns that follow. */
-static void add_stretch(const struct stretch *s, bool last, double *tile)
+/* Adds the sums of a block to tile (TILE, TILE). */
+static void take_block(const struct stretch *s, const struct block *b, const float *total, double *tile)
 {
-    size_t block = s->kernel->block, across = (s->columns + block - 1) / block, call = 0;
-    size_t calls = s->same ? across * (across + 1) / 2 : (s->rows + block - 1) / block * across;
-    for (size_t i = 0; i < s->rows; i += block)
-        for (size_t j = s->same ? i : 0; j < s->columns; j += block, call++) {
-            size_t from = call * s->rows / calls, to = (call + 1) * s->rows / calls;
-            struct distance_ahead ahead = {s->a + from * s->ld + s->width, last ? 0 : to - from};
-            add_block(s, i, j, &ahead, tile);
+    double found[MOST * MOST];
+    s->kernel->sums(total, found);
+    for (size_t r = 0; r < b->rows; r++) {
+        size_t c = b->diagonal ? r + 1 : 0;
+        add_row(found + r * s->kernel->block + c, b->columns - c, s->a + (b->i + r) * s->ld,
+                s->b + (b->j + c) * s->ld, s->ld, s->width, tile + (b->i + r) * TILE + b->j + c);
+    }
+}
+
+/* Adds the columns from `from` to `to` of a block to its totals. */
+static void add_block(const struct stretch *s, const struct block *b, size_t from, size_t to, float *total)
+{
+    for (size_t k = from; k < to; k += STEP) {
+        const float *x = s->a + b->i * s->ld + k, *y = s->b + b->j * s->ld + k;
+        size_t width = at_most(to - k, STEP);
+        if (!b->diagonal)
+            s->kernel->cross(x, y, b->columns, s->ld, width, total);
+        else if (b->rows > 1)
+            s->kernel->diagonal(x, b->rows, s->ld, width, total);
+    }
+}
+
+/* Fetches `width` columns of a block's share of the rows of x into the cache: the processor's own prefetcher
+ * does not follow this many rows. */
+static void fetch(const float *x, const struct block *b, size_t ld, size_t width)
+{
+    for (size_t row = b->fetch_from; row < b->fetch_to; row++)
+        for (size_t k = 0; k < width; k += LANES)
+            __builtin_prefetch(x + row * ld + k);
+}
+
+/* All blocks of a stretch, a step of columns after the other while the rows are in the first cache; each
+ * block fetches its share of the columns that follow. Two tiles have so many totals that these come from the
+ * second cache: there, two steps at a time. */
+static void add_stretch(const struct stretch *s, double *tile)
+{
+    size_t size = s->kernel->block * s->kernel->block * LANES, step = s->same ? STEP : 2 * STEP;
+    size_t ahead = step * (s->columns < FETCH_ROWS ? FETCH_ROWS / s->columns : 1);
+    _Alignas(64) float totals[TILE * TILE * LANES];
+    memset(totals, 0, s->count * size * sizeof *totals);
+    for (size_t k = 0; k < s->width; k += step) {
+        size_t to = at_most(k + step, s->width);
+        bool more = k + ahead + step <= s->room;
+        for (size_t at = 0; at < s->count; at++) {
+            if (more)
+                fetch(s->b + k + ahead, &s->blocks[at], s->ld, step);
+            add_block(s, &s->blocks[at], k, to, totals + at * size);
         }
+    }
+    for (size_t at = 0; at < s->count; at++)
+        take_block(s, &s->blocks[at], totals + at * size, tile);
 }
 
 static void add_in_double(const struct stretch *s, double *tile)
@@ -126,18 +189,18 @@ static void add_in_double(const struct stretch *s, double *tile)
             tile[i * TILE + j] += rows_distance2(s->a + i * s->ld, s->b + j * s->ld, s->width);
 }
 
-/* Adds `width` columns of all pairs of two tiles. A tile behind another is never the first one, so that the
- * first of two is full, and its blocks as well. */
-static void add_columns(struct stretch s, bool last, double *tile)
+/* Adds `width` columns of all pairs of two tiles to tile (TILE, TILE). A tile behind another is never the
+ * first one, so that the first of two is full, and its blocks as well. */
+static void add_columns(struct stretch *s, double *tile)
 {
-    size_t left = s.width, behind = left <= SHORT ? left : left % LANES;
-    for (; left > behind; left -= s.width, s.a += s.width, s.b += s.width) {
-        s.width = at_most(left - behind, STRETCH);
-        add_stretch(&s, last && s.width + behind >= left, tile);
+    size_t left = s->width, behind = left <= SHORT ? left : left % LANES;
+    for (; left > behind; left -= s->width, s->room -= s->width, s->a += s->width, s->b += s->width) {
+        s->width = at_most(left - behind, STRETCH);
+        add_stretch(s, tile);
     }
-    s.width = behind;
+    s->width = behind;
     if (behind > 0)
-        add_in_double(&s, tile);
+        add_in_double(s, tile);
 }
 
 /* A run of columns, and the triangle for the sums over them. */
@@ -145,24 +208,28 @@ struct part {
     const struct distance_kernel *kernel;
     const float *x; /* (n, width), ld floats per row */
     size_t n, ld, width;
+    size_t room; /* columns from x on: those of the parts that follow are fetched as well */
     double *sums;
-    bool last; /* no columns follow */
 };
 
 /* One unit of work: the pairs between the rows from i on and those from j on. */
 static void tile_squared(const struct part *part, size_t i, size_t j)
 {
     size_t n = part->n;
-    double tile[TILE * TILE] = {0};
-    struct stretch s = {.kernel = part->kernel,
-                        .a = part->x + i * part->ld,
-                        .b = part->x + j * part->ld,
-                        .rows = at_most(n - i, TILE),
-                        .columns = at_most(n - j, TILE),
-                        .ld = part->ld,
-                        .width = part->width,
-                        .same = i == j};
-    add_columns(s, part->last, tile);
+    struct stretch s;
+    s.kernel = part->kernel;
+    s.a = part->x + i * part->ld;
+    s.b = part->x + j * part->ld;
+    s.rows = at_most(n - i, TILE);
+    s.columns = at_most(n - j, TILE);
+    s.ld = part->ld;
+    s.width = part->width;
+    s.same = i == j;
+    s.room = part->room;
+    list_blocks(&s);
+    double tile[TILE * TILE];
+    memset(tile, 0, s.rows * TILE * sizeof *tile);
+    add_columns(&s, tile);
     for (size_t r = 0; r < s.rows; r++)
         for (size_t c = s.same ? r + 1 : 0; c < s.columns; c++)
             part->sums[pair_at(n, i + r, j + c)] = tile[r * TILE + c];
@@ -194,7 +261,7 @@ void distance_squared_by(const struct distance_kernel *kernel, const float *x, s
     for (size_t unit = 0; unit < parts * tiles * tiles; unit++) {
         size_t at = unit / (tiles * tiles), i = unit / tiles % tiles, j = unit % tiles;
         size_t from = at_most(at * step, d), to = at_most(from + step, d);
-        struct part part = {kernel, x + from, n, ld, to - from, sums + at * triangle(n), to == d};
+        struct part part = {kernel, x + from, n, ld, to - from, d - from, sums + at * triangle(n)};
         if (i <= j)
             tile_squared(&part, i * TILE, j * TILE);
     }

@@ -22,4 +22,5 @@ const struct distance_kernel distance_avx2 = {.name = "avx2",
                                               .block = DISTANCE_BLOCK,
                                               .usable = avx2_usable,
                                               .cross = block_cross,
-                                              .diagonal = block_diagonal};
+                                              .diagonal = block_diagonal,
+                                              .sums = block_sums};

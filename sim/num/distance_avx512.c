@@ -23,4 +23,5 @@ const struct distance_kernel distance_avx512 = {.name = "avx512",
                                                 .block = DISTANCE_BLOCK,
                                                 .usable = avx512_usable,
                                                 .cross = block_cross,
-                                                .diagonal = block_diagonal};
+                                                .diagonal = block_diagonal,
+                                                .sums = block_sums};

@@ -24,11 +24,11 @@
 #endif
 
 typedef float block_lanes __attribute__((vector_size(4 * DISTANCE_WIDTH), aligned(4), may_alias));
-typedef double block_sums __attribute__((vector_size(8 * DISTANCE_WIDTH), aligned(8), may_alias));
 
-enum { BLOCK_PAIRS = DISTANCE_BLOCK * DISTANCE_BLOCK, BLOCK_STEP = DISTANCE_CHAIN * DISTANCE_LANES };
+enum { BLOCK_PAIRS = DISTANCE_BLOCK * DISTANCE_BLOCK };
 
 #define BLOCK_INLINE DISTANCE_TARGET static inline __attribute__((always_inline))
+#define BLOCK_APART  DISTANCE_TARGET static __attribute__((noinline, unused))
 
 #if defined(DISTANCE_BY_HAND) && defined(__FP_FAST_FMAF)
 BLOCK_INLINE block_lanes block_add_square(block_lanes sum, block_lanes d)
@@ -79,8 +79,8 @@ typedef double block_eight __attribute__((vector_size(64), aligned(8), may_alias
 typedef double block_four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double block_two __attribute__((vector_size(16), aligned(8), may_alias));
 
-/* out[p] = the sum of lane[p] in double, by halves. Not inlined, so that lane has one place in memory. */
-DISTANCE_TARGET static __attribute__((noinline, unused)) void block_totals(const float *lane, double *out)
+/* The `sums` of a kernel. */
+DISTANCE_TARGET static inline void block_sums(const float *lane, double *out)
 {
     for (size_t p = 0; p < BLOCK_PAIRS; p++) {
         double sum[DISTANCE_LANES];
@@ -121,7 +121,7 @@ DISTANCE_TARGET static __attribute__((noinline, unused)) void block_totals(const
 #define BLOCK_TAKE(r, c) *(block_lanes *)(total + ((r)*DISTANCE_BLOCK + (c)) * DISTANCE_LANES) += sum##r##c;
 
 /* total += the squares of one chain of each pair of two blocks. */
-BLOCK_INLINE void chain_cross(const float *a, const float *b, size_t ld, size_t width, float *total)
+BLOCK_APART void chain_cross(const float *a, const float *b, size_t ld, size_t width, float *total)
 {
     block_lanes other, difference;
     BLOCK_CROSS(BLOCK_START)
@@ -133,7 +133,7 @@ BLOCK_INLINE void chain_cross(const float *a, const float *b, size_t ld, size_t 
 }
 
 /* The same of the pairs within a block. */
-BLOCK_INLINE void chain_upper(const float *a, size_t ld, size_t width, float *total)
+BLOCK_APART void chain_upper(const float *a, size_t ld, size_t width, float *total)
 {
     block_lanes difference;
     BLOCK_UPPER(BLOCK_START)
@@ -156,59 +156,44 @@ BLOCK_INLINE void chain_some(const float *a, const float *b, size_t rows, size_t
                 sum[r * DISTANCE_BLOCK + c];
 }
 
-BLOCK_INLINE void block_squared(const float *a, const float *b, size_t rows, size_t columns, bool diagonal,
-                                size_t ld, size_t width, const struct distance_ahead *ahead, double *out)
-{
-    _Alignas(64) float total[BLOCK_PAIRS][DISTANCE_LANES] = {{0}};
-    for (size_t k = 0; k < width; k += BLOCK_STEP) {
-        for (size_t line = 0; line < ahead->rows * BLOCK_STEP; line += DISTANCE_LANES)
-            __builtin_prefetch(ahead->x + line / BLOCK_STEP * ld + k + line % BLOCK_STEP, 0, 2);
-        size_t chain = width - k < BLOCK_STEP ? width - k : BLOCK_STEP;
-        for (size_t lane = 0; lane < DISTANCE_LANES; lane += DISTANCE_WIDTH) {
-            const float *mine = a + k + lane, *theirs = b + k + lane;
-            if (columns < DISTANCE_BLOCK)
-                chain_some(mine, theirs, rows, columns, diagonal, ld, chain, &total[0][lane]);
-            else if (diagonal)
-                chain_upper(mine, ld, chain, &total[0][lane]);
-            else
-                chain_cross(mine, theirs, ld, chain, &total[0][lane]);
-        }
-    }
-    block_totals(&total[0][0], out);
-}
-
-/* The `cross` of a kernel. */
+/* The `cross` of a kernel. The whole blocks are functions of their own: inlined, registers run out. */
 DISTANCE_TARGET static inline void block_cross(const float *a, const float *b, size_t columns, size_t ld,
-                                               size_t width, const struct distance_ahead *ahead, double *out)
+                                               size_t width, float *total)
 {
-    if (columns == 1)
-        block_squared(a, b, DISTANCE_BLOCK, 1, false, ld, width, ahead, out);
-    else if (columns == 2)
-        block_squared(a, b, DISTANCE_BLOCK, 2, false, ld, width, ahead, out);
+    for (size_t lane = 0; lane < DISTANCE_LANES;
+         lane += DISTANCE_WIDTH, a += DISTANCE_WIDTH, b += DISTANCE_WIDTH, total += DISTANCE_WIDTH) {
+        if (columns == DISTANCE_BLOCK)
+            chain_cross(a, b, ld, width, total);
+        else if (columns == 1)
+            chain_some(a, b, DISTANCE_BLOCK, 1, false, ld, width, total);
+        else if (columns == 2)
+            chain_some(a, b, DISTANCE_BLOCK, 2, false, ld, width, total);
 #if DISTANCE_BLOCK > 3
-    else if (columns == 3)
-        block_squared(a, b, DISTANCE_BLOCK, 3, false, ld, width, ahead, out);
-    else if (columns == 4)
-        block_squared(a, b, DISTANCE_BLOCK, 4, false, ld, width, ahead, out);
+        else if (columns == 3)
+            chain_some(a, b, DISTANCE_BLOCK, 3, false, ld, width, total);
+        else
+            chain_some(a, b, DISTANCE_BLOCK, 4, false, ld, width, total);
 #endif
-    else
-        block_squared(a, b, DISTANCE_BLOCK, DISTANCE_BLOCK, false, ld, width, ahead, out);
+    }
 }
 
 /* The `diagonal` of a kernel. */
 DISTANCE_TARGET static inline void block_diagonal(const float *a, size_t rows, size_t ld, size_t width,
-                                                  const struct distance_ahead *ahead, double *out)
+                                                  float *total)
 {
-    if (rows == 2)
-        block_squared(a, a, 2, 2, true, ld, width, ahead, out);
+    for (size_t lane = 0; lane < DISTANCE_LANES;
+         lane += DISTANCE_WIDTH, a += DISTANCE_WIDTH, total += DISTANCE_WIDTH) {
+        if (rows == DISTANCE_BLOCK)
+            chain_upper(a, ld, width, total);
+        else if (rows == 2)
+            chain_some(a, a, 2, 2, true, ld, width, total);
 #if DISTANCE_BLOCK > 3
-    else if (rows == 3)
-        block_squared(a, a, 3, 3, true, ld, width, ahead, out);
-    else if (rows == 4)
-        block_squared(a, a, 4, 4, true, ld, width, ahead, out);
+        else if (rows == 3)
+            chain_some(a, a, 3, 3, true, ld, width, total);
+        else if (rows == 4)
+            chain_some(a, a, 4, 4, true, ld, width, total);
 #endif
-    else
-        block_squared(a, a, DISTANCE_BLOCK, DISTANCE_BLOCK, true, ld, width, ahead, out);
+    }
 }
 
 #endif

@@ -12,32 +12,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Lanes; squares that a lane takes in before it is added to the second one; columns that one call is for. */
-enum { DISTANCE_LANES = 16, DISTANCE_CHAIN = 8, DISTANCE_STRETCH = 2048 };
-
-/* The most rows in a block of any kernel. */
-enum { DISTANCE_BLOCK_MOST = 5 };
-
-/* Rows to fetch into the cache on the way: the processor's own prefetcher does not follow this many. */
-struct distance_ahead {
-    const float *x; /* (rows, width of the call) */
-    size_t rows;
+/* Lanes; squares that a lane takes in before it is added to the second one; the columns of as many squares;
+ * columns until all lanes are added up. */
+enum {
+    DISTANCE_LANES = 16,
+    DISTANCE_CHAIN = 8,
+    DISTANCE_STEP = DISTANCE_CHAIN * DISTANCE_LANES,
+    DISTANCE_STRETCH = 2048
 };
+
+/* The fewest and the most rows in a block of any kernel. */
+enum { DISTANCE_BLOCK_LEAST = 3, DISTANCE_BLOCK_MOST = 5 };
 
 struct distance_kernel {
     const char *name;
     size_t block;         /* rows of a block: as many as the registers hold the pairs of */
     bool (*usable)(void); /* this processor runs it, and this build contains it */
 
-    /* out[r * block + c] = ||a_r - b_c||^2 over `width` columns, a multiple of DISTANCE_LANES.
-     * Rows ld floats apart; `block` rows from a, 1 to `block` rows from b (columns). NaN or infinite when a
-     * float overflows. */
-    void (*cross)(const float *a, const float *b, size_t columns, size_t ld, size_t width,
-                  const struct distance_ahead *ahead, double *out);
+    /* total (block, block, DISTANCE_LANES) += the squares of a_r - b_c, a lane for every 16th column, over
+     * `width` columns: a multiple of DISTANCE_LANES, at most DISTANCE_STEP. Rows ld floats apart; `block`
+     * rows from a, 1 to `block` rows from b (columns). NaN or infinite when a float overflows. */
+    void (*cross)(const float *a, const float *b, size_t columns, size_t ld, size_t width, float *total);
 
     /* The same for the pairs r < c among 2 to `block` rows. */
-    void (*diagonal)(const float *a, size_t rows, size_t ld, size_t width, const struct distance_ahead *ahead,
-                     double *out);
+    void (*diagonal)(const float *a, size_t rows, size_t ld, size_t width, float *total);
+
+    /* out (block, block) = the sums of the lanes, in double. */
+    void (*sums)(const float *total, double *out);
 };
 
 /* The fastest first; the last runs everywhere. */

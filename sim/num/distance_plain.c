@@ -11,4 +11,5 @@ const struct distance_kernel distance_plain = {.name = "plain",
                                                .block = DISTANCE_BLOCK,
                                                .usable = plain_usable,
                                                .cross = block_cross,
-                                               .diagonal = block_diagonal};
+                                               .diagonal = block_diagonal,
+                                               .sums = block_sums};
