@@ -21,7 +21,8 @@ static const char head[] =
     "/*\n"
     " * Made by tools/network.c; do not edit. One function for each number of rows: loads a vector of keys "
     "from\n"
-    " * each row, runs the network, stores the wanted ranks one below the other, `columns` apart.\n"
+    " * each row, runs the network, stores the keys of the wanted ranks one below the other, `columns` apart; the\n"
+    " * medians store the median itself: ONE(at, key), or MIDDLE(at, low, high) for an even number of rows.\n"
     " * LOAD(k, address, columns) loads a vector and fetches what lies so many columns farther.\n"
     " * ROW0(b) .. ROW8(b) are the addresses of a row and the eight below it.\n"
     " * BOTH(a, b) sorts two vectors; LEAST(a, b) and MOST(a, b) leave only the minimum in a, the maximum in "
@@ -89,18 +90,24 @@ static size_t side_by_side(size_t n)
     return n <= 7 ? 4 : 1;
 }
 
+enum kind { MEDIAN, MIDDLE, SORT };
+
 /* How many columns before their use the keys of a row are fetched. Measured: few rows need no help, and far
- * ahead of many rows what was fetched may be gone again. */
-static int ahead(size_t n)
+ * ahead of many rows what was fetched may be gone again; a sort stays longer with its columns. */
+static int ahead(enum kind kind, size_t n)
 {
-    return n <= 6 ? 0 : n == 7 ? 64 : n <= 20 ? 128 : n <= 32 ? 64 : 32;
+    if (n <= 6)
+        return 0;
+    if (kind == MEDIAN)
+        return n <= 25 ? 64 : 48;
+    return n == 7 ? 64 : n <= 20 ? 128 : n <= 32 ? 64 : 32;
 }
 
-static void load(size_t n, size_t i, size_t wide, unsigned char *loaded)
+static void load(enum kind kind, size_t n, size_t i, size_t wide, unsigned char *loaded)
 {
     for (size_t v = 0; !loaded[i] && v < wide; v++)
         printf("        LOAD(%s, ROW%zu(b%zu) + %zu * sizeof(vec), %d)\n", name_of(i, v).text, i % NEAR,
-               i / NEAR, v, ahead(n));
+               i / NEAR, v, ahead(kind, n));
     loaded[i] = 1;
 }
 
@@ -113,51 +120,90 @@ static void print_addresses(size_t n)
         printf("    const char *b%zu = ROW8(b%zu) + step1;\n", b, b - 1);
 }
 
+/* The keys of ranks first .. last. */
+static void print_keys(size_t first, size_t last, size_t v)
+{
+    for (size_t i = first; i <= last; i++)
+        printf("        vec_store(out + %zu * columns + c + %zu * LANES, %s);\n", i - first, v,
+               name_of(i, v).text);
+}
+
+/* The median of n rows. */
+static void print_median(size_t n, size_t v)
+{
+    struct name low = name_of((n - 1) / 2, v), high = name_of(n / 2, v);
+    if (n % 2 == 1)
+        printf("        ONE(out + c + %zu * LANES, %s)\n", v, low.text);
+    else
+        printf("        MIDDLE(out + c + %zu * LANES, %s, %s)\n", v, low.text, high.text);
+}
+
+/* A network over n rows, of which the ranks first .. last are wanted. */
+struct lines {
+    enum kind kind;
+    size_t n, first, last, count;
+    struct network_pair pairs[MAX_PAIRS];
+};
+
+static struct lines lines_of(enum kind kind, size_t n)
+{
+    struct lines lines = {.kind = kind, .n = n, .last = n - 1};
+    if (kind != SORT) {
+        lines.first = (n - 1) / 2;
+        lines.last = n / 2;
+    }
+    unsigned char wanted[ORDER_LINES];
+    network_sort(n, lines.pairs);
+    lines.count = network_prune(lines.pairs, network_size(n), n, lines.first, lines.last, wanted);
+    keep_in_registers(lines.pairs, lines.count);
+    return lines;
+}
+
 /* A loop over the columns that are left, `wide` vectors at a time. */
-static void print_loop(size_t n, const struct network_pair *pairs, size_t count, size_t wide, size_t first,
-                       size_t last)
+static void print_loop(const struct lines *lines, size_t wide)
 {
     unsigned char loaded[ORDER_LINES] = {0};
+    size_t n = lines->n;
     printf("    for (; c + %zu * LANES <= columns; c += %zu * LANES) {\n", wide, wide);
     for (size_t i = 0; wide > 1 && i < n; i++)
-        load(n, i, wide, loaded);
-    for (size_t i = 0; i < count; i++) {
-        load(n, pairs[i].low, wide, loaded);
-        load(n, pairs[i].high, wide, loaded);
+        load(lines->kind, n, i, wide, loaded);
+    for (size_t i = 0; i < lines->count; i++) {
+        load(lines->kind, n, lines->pairs[i].low, wide, loaded);
+        load(lines->kind, n, lines->pairs[i].high, wide, loaded);
         for (size_t v = 0; v < wide; v++)
-            print_pair(pairs[i], v);
+            print_pair(lines->pairs[i], v);
     }
     if (n == 1)
-        load(n, 0, wide, loaded);
-    for (size_t i = first; i <= last; i++)
-        for (size_t v = 0; v < wide; v++)
-            printf("        vec_store(out + %zu * columns + c + %zu * LANES, %s);\n", i - first, v,
-                   name_of(i, v).text);
+        load(lines->kind, n, 0, wide, loaded);
+    for (size_t v = 0; v < wide; v++)
+        if (lines->kind == MEDIAN)
+            print_median(n, v);
+        else
+            print_keys(lines->first, lines->last, v);
     for (size_t b = 0; b * NEAR < n; b++)
         printf("        MOVE(b%zu, %zu)\n", b, wide);
     puts("    }");
 }
 
-static void print_function(const char *kind, size_t n, size_t first, size_t last)
+static void print_function(enum kind kind, size_t n)
 {
-    struct network_pair pairs[MAX_PAIRS];
-    unsigned char wanted[ORDER_LINES];
-    size_t count = network_size(n);
-    network_sort(n, pairs);
-    count = network_prune(pairs, count, n, first, last, wanted);
-    keep_in_registers(pairs, count);
-    printf("\nstatic void %s_%zu(const float *x, size_t ld, size_t columns, int32_t *out)\n{\n", kind, n);
+    static const char *const names[] = {"median", "middle", "sort"};
+    struct lines lines = lines_of(kind, n);
+    printf("\nstatic void %s_%zu(const float *x, size_t ld, size_t columns, %s *out)\n{\n", names[kind], n,
+           kind == MEDIAN ? "const struct order_ranks *ranks, float" : "int32_t");
     print_addresses(n);
+    if (kind == MEDIAN)
+        printf("    WANTED(%zu)\n", n);
     puts("    size_t c = 0;");
     if (side_by_side(n) > 1)
-        print_loop(n, pairs, count, side_by_side(n), first, last);
-    print_loop(n, pairs, count, 1, first, last);
+        print_loop(&lines, side_by_side(n));
+    print_loop(&lines, 1);
     puts("}");
 }
 
-static void print_table(const char *kind)
+static void print_table(const char *type, const char *kind)
 {
-    printf("\nstatic order_lines *const %s_lines[ORDER_LINES + 1] = {\n    NULL,\n", kind);
+    printf("\nstatic %s *const %s_lines[ORDER_LINES + 1] = {\n    NULL,\n", type, kind);
     for (size_t n = 1; n <= ORDER_LINES; n++)
         printf("#if LINES >= %zu\n    [%zu] = %s_%zu,\n#endif\n", n, n, kind, n);
     printf("};\n");
@@ -168,11 +214,14 @@ int main(void)
     fputs(head, stdout);
     for (size_t n = 1; n <= ORDER_LINES; n++) {
         printf("\n#if LINES >= %zu\n", n);
-        print_function("median", n, (n - 1) / 2, n / 2);
-        print_function("sort", n, 0, n - 1);
+        print_function(MEDIAN, n);
+        print_function(SORT, n);
         puts("#endif");
     }
-    print_table("median");
-    print_table("sort");
+    puts("\n#ifdef OWN_SELECTION");
+    print_function(MIDDLE, ORDER_LINES);
+    puts("#endif");
+    print_table("order_median_lines", "median");
+    print_table("order_lines", "sort");
     return fflush(stdout) != 0 || ferror(stdout);
 }

@@ -101,11 +101,19 @@ static size_t padded(size_t width)
     return (width + ORDER_LANES - 1) / ORDER_LANES * ORDER_LANES;
 }
 
-static void straight_median(const struct order_run *run, const struct source *from, struct parts parts)
+static void straight_median(const struct order_run *run, const struct source *from)
 {
-    size_t columns = padded(from->width);
-    run->kernels->median[run->n](from->x, from->ld, columns, parts.found);
-    finish(run, parts.found, columns, (run->n - 1) / 2, from->at, from->width);
+    order_median_lines *median = run->kernels->median[run->n];
+    size_t full = from->width / ORDER_LANES * ORDER_LANES, rest = from->width - full;
+    if (full > 0)
+        median(from->x, from->ld, full, &run->ranks, run->out + from->at);
+    if (rest > 0) {
+        struct order_ranks ranks = run->ranks;
+        float last[ORDER_LANES];
+        ranks.stream = 0;
+        median(from->x + full, from->ld, ORDER_LANES, &ranks, last);
+        memcpy(run->out + from->at + full, last, rest * sizeof *last);
+    }
 }
 
 /* tile (n, width) = the keys of n rows of x, sorted in runs of `until` rows at least. Returns their length.
@@ -173,10 +181,10 @@ static void columns(const struct order_run *run, const struct source *from, stru
     int straight = run->n <= run->kernels->lines;
     if (counts(run))
         by_counting(run, from, parts);
-    else if (!middle(run))
+    else if (!middle(run) || (straight && run->ranks.extra > 0))
         merged_sort(run, from, parts);
     else if (straight)
-        straight_median(run, from, parts);
+        straight_median(run, from);
     else
         merged_median(run, from, parts);
 }

@@ -178,7 +178,7 @@ static inline vecd vecd_inside(vecd place, vecd first, vecd end, vecd value)
 static void select_ranks(const int32_t *tile, size_t n, size_t first, int more, const int32_t *sample,
                          size_t samples, int32_t *work, int32_t *out)
 {
-    order_columns_select(tile, n, first, more, sample, samples, median_lines[ORDER_LINES], work, out);
+    order_columns_select(tile, n, first, more, sample, samples, middle_64, work, out);
 }
 
 static const struct order_kernels kernels = ORDER_KERNELS(order_columns_load);

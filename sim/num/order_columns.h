@@ -16,7 +16,7 @@
 
 void order_columns_load(const float *x, size_t n, size_t ld, size_t width, int32_t *tile);
 
-/* middle: the straight-line median of ORDER_LINES rows. */
+/* middle: the keys of the middle ranks of ORDER_LINES rows. */
 void order_columns_select(const int32_t *tile, size_t n, size_t first, int more, const int32_t *sample,
                           size_t samples, order_lines *middle, int32_t *work, int32_t *out);
 

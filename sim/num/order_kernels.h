@@ -30,6 +30,11 @@ struct order_ranks {
     int stream; /* outputs are many and 64-byte aligned: they are written past the caches */
 };
 
+/* The same for the median itself: out (columns) = the rank (n-1)/2 or n/2, or the mean of both, whichever
+ * `ranks` asks for. */
+typedef void order_median_lines(const float *x, size_t ld, size_t columns, const struct order_ranks *ranks,
+                                float *out);
+
 /* Keys of a column in a tile that `load` fills: an odd number of cache lines, so that columns one below the
  * other do not compete for the same place in a cache. */
 static inline size_t order_padded(size_t n)
@@ -44,10 +49,10 @@ static inline size_t order_work_keys(size_t n)
 
 struct order_kernels {
     const char *name;
-    size_t lines;               /* rows up to which there is straight-line code, a power of two */
-    size_t count_from;          /* from so many rows on `select` finds one or two ranks faster than a sort */
-    order_lines *const *median; /* [lines + 1], from 1 row on: ranks (n-1)/2 and n/2 */
-    order_lines *const *sort;   /* [lines + 1], from 1 row on: all ranks */
+    size_t lines;      /* rows up to which there is straight-line code, a power of two */
+    size_t count_from; /* from so many rows on `select` finds one or two ranks faster than a sort */
+    order_median_lines *const *median; /* [lines + 1], from 1 row on */
+    order_lines *const *sort;          /* [lines + 1], from 1 row on: all ranks */
 
     /* Keys of `width` columns, a multiple of ORDER_LANES, of n >= ORDER_LINES rows of x, for `select`: for
      * each ORDER_LANES columns order_padded(n) * ORDER_LANES keys of the tile, in an order of its own. */
