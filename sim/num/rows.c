@@ -242,6 +242,16 @@ static void mean_squares(const float *const *rows, size_t count, size_t from, si
     (far ? far_mean_squares : near_mean_squares)(rows, count, from, width, mean, squares);
 }
 
+/* mean = centre; std = the root of squares / divisor. */
+NUM_CLONES static void round_spreads(const double *restrict centre, const double *restrict squares,
+                                     double divisor, size_t width, float *restrict mean, float *restrict std)
+{
+    for (size_t k = 0; k < width; k++) {
+        mean[k] = (float)centre[k];
+        std[k] = (float)sqrt(squares[k] / divisor);
+    }
+}
+
 void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned ddof, float *mean, float *std)
 {
     bool far = rows_far(count, d);
@@ -251,10 +261,7 @@ void rows_mean_std(const float *const *rows, size_t count, size_t d, unsigned dd
         double centre[ROWS_FAR], squares[ROWS_FAR];
         size_t width = least_of(d - from, step);
         mean_squares(rows, count, from, width, far, centre, squares);
-        for (size_t k = 0; k < width; k++) {
-            mean[from + k] = (float)centre[k];
-            std[from + k] = (float)sqrt(squares[k] / (double)(count - ddof));
-        }
+        round_spreads(centre, squares, (double)(count - ddof), width, mean + from, std + from);
     }
 }
 
