@@ -331,6 +331,12 @@ static void check_all_methods(size_t n, size_t d, enum grid_kind kind)
             (struct order_ranks){.first = first, .last = n / 2, .divisor = (double)(n / 2 - first + 1)};
         check_methods(run, "median");
     }
+    run.ranks.last = (n - 1) / 2;
+    run.ranks.first = run.ranks.last;
+    check_methods(run, "lower median");
+    run.ranks = (struct order_ranks){
+        .first = (n - 1) / 2, .last = n / 2, .extra = (double)((n - 1) / 2), .divisor = (double)n};
+    check_methods(run, "clamped to the middle");
     run.ranks =
         (struct order_ranks){.first = n / 4, .last = n - n / 4 - 1, .divisor = (double)(n - n / 4 * 2)};
     check_methods(run, "trimmed");
