@@ -153,7 +153,8 @@ static void pick_by_base(const struct bulyan_params *p, const struct byz_aggrega
     }
 }
 
-/* Columns from .. from + width - 1 of the sets' means, gathered and reduced. */
+/* Columns from .. from + width - 1 of the sets' means, gathered and reduced; the next ones are fetched, as
+ * each row is read too shortly for the processor to fetch ahead by itself. */
 static void reduce(const struct byz_aggregator_input *in, const struct sets *sets, size_t from, size_t width,
                    char *memory, float *out)
 {
@@ -163,9 +164,12 @@ static void reduce(const struct byz_aggregator_input *in, const struct sets *set
     for (size_t k = 0; k < count; k++) {
         const size_t *rows = sets->rows + k * n;
         const struct mix mix = {.n = n, .m = 1, .h = sets->sizes[k], .members = rows};
-        if (mix.h == 1)
-            memcpy(tile + k * width, in->x + rows[0] * in->ld + from, bytes);
-        else
+        if (mix.h == 1) {
+            const float *row = in->x + rows[0] * in->ld + from;
+            memcpy(tile + k * width, row, bytes);
+            for (size_t l = width; l < 2 * width && from + 2 * width <= in->d; l += LINE / sizeof *row)
+                __builtin_prefetch(row + l, 0, 1);
+        } else
             mix_tile(&mix, in->x + from, in->ld, width, tile + k * width, width);
     }
     order_mean_around_median(tile, count, width, width, count - 2 * in->f, scratch, out);

@@ -206,6 +206,12 @@ static void block(const struct order_run *run, size_t at, size_t width, struct p
 
 void order_run(const struct order_run *run)
 {
+    if (run->d <= BLOCK) { /* a block of a rule's own: a team of threads would cost more than it saves */
+        block(run, 0, run->d, parts_of(run->scratch, run->n, 0));
+        if (run->ranks.stream)
+            run->kernels->flush();
+        return;
+    }
 #pragma omp parallel
     {
         struct parts parts = parts_of(run->scratch, run->n, (size_t)omp_get_thread_num());
