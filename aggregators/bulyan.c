@@ -169,8 +169,9 @@ static void reduce(const struct byz_aggregator_input *in, const struct sets *set
             memcpy(tile + k * width, row, bytes);
             for (size_t l = width; l < 2 * width && from + 2 * width <= in->d; l += LINE / sizeof *row)
                 __builtin_prefetch(row + l, 0, 1);
-        } else
+        } else {
             mix_tile(&mix, in->x + from, in->ld, width, tile + k * width, width);
+        }
     }
     order_mean_around_median(tile, count, width, width, count - 2 * in->f, scratch, out);
 }

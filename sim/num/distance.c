@@ -75,8 +75,9 @@ static double careful_squared(double sum, double before, const float *a, const f
     return rows_distance2(a, b, width);
 }
 
-/* The pairs between `rows` rows from row i of one tile on and `columns` rows from row j of another on; within
- * one tile for i == j. On the way it fetches the rows of the other tile from fetch_from to fetch_to. */
+/* The pairs between `rows` rows from row i of one tile on and `columns` rows from row j of the other on; when
+ * diagonal, those within the same rows. On the way it fetches rows of the other tile: fetch_from .. fetch_to
+ * - 1. */
 struct block {
     unsigned char i, j, rows, columns, fetch_from, fetch_to;
     bool diagonal;
@@ -88,8 +89,9 @@ struct stretch {
     const float *a, *b;
     size_t rows, columns, ld, width;
     bool same;
-    size_t room, count;
-    struct block blocks[BLOCKS];
+    size_t room; /* columns from b on that there are: what follows the stretch is fetched */
+    size_t count;
+    struct block blocks[BLOCKS]; /* (count), of any stretch of these tiles */
 };
 
 static size_t at_most(size_t count, size_t most)

@@ -30,8 +30,8 @@ struct order_ranks {
     int stream; /* outputs are many and 64-byte aligned: they are written past the caches */
 };
 
-/* The same for the median itself: out (columns) = the rank (n-1)/2 or n/2, or the mean of both, whichever
- * `ranks` asks for. */
+/* A straight-line network that goes on to the median: out (columns) = the value of rank (n-1)/2 or n/2, or
+ * the mean of both, whichever `ranks` asks for. */
 typedef void order_median_lines(const float *x, size_t ld, size_t columns, const struct order_ranks *ranks,
                                 float *out);
 
