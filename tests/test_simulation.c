@@ -299,7 +299,7 @@ Test(simulation, the_digest_is_that_of_every_rounds_parameters)
             simulation_fixture_start(&fixture);
             cr_assert_eq(simulation_run(fixture.simulation, &hooks, &err), ERR_OK, "%s", err.text);
             cr_expect_eq(fixture.simulation->digest, digest, "%d rounds, %d threads", rounds, threads);
-            cr_expect_not(fixture.simulation->undigested);
+            cr_expect_not(fixture.simulation->unsettled);
             simulation_fixture_fini(&fixture);
         }
 }

@@ -138,7 +138,7 @@ static void walk_all(struct walk *walk, struct simulation *simulation, const cha
 int checkpoint_save(struct simulation *simulation, const char *identity, struct text *out, struct err *err)
 {
     struct walk walk = {.out = out};
-    simulation_take_digest(simulation);
+    simulation_settle(simulation);
     walk_all(&walk, simulation, identity);
     return walk.failed ? err_set(err, ERR_MEMORY, "out of memory for a checkpoint") : ERR_OK;
 }

@@ -14,18 +14,20 @@ static double cosine(double inner, double norm_a, double norm_b)
     return norm_a > 0 && norm_b > 0 ? inner / (norm_a * norm_b) : (double)NAN;
 }
 
-static void compare_to_honest(struct simulation *simulation, double *row)
+void metrics_compare(struct simulation *simulation)
 {
+    double *row = table_last(&simulation->rounds), variance = row[ROUND_HONEST_VARIANCE];
+    if (row[ROUND_SKIPPED] != 0) {
+        row[ROUND_HONEST_NORM] = sqrt(rows_norm2(simulation->centre, simulation->d));
+        return;
+    }
     struct rows_comparison to;
     rows_compare(simulation->aggregate, simulation->centre, simulation->d, &to);
-    double variance = simulation->facts.honest_variance;
     row[ROUND_AGGREGATE_NORM] = sqrt(to.norm2_a);
     row[ROUND_HONEST_NORM] = sqrt(to.norm2_b);
     row[ROUND_DISTANCE] = sqrt(to.distance2);
     row[ROUND_COSINE] = cosine(to.inner, row[ROUND_AGGREGATE_NORM], row[ROUND_HONEST_NORM]);
     row[ROUND_RATIO] = variance > 0 ? to.distance2 / variance : (double)NAN;
-    row[ROUND_KAPPA] = defence_kappa(&simulation->settings->server.defence, simulation->facts.rows,
-                                     simulation->facts.declared);
 }
 
 void metrics_honest(struct simulation *simulation)
@@ -49,9 +51,7 @@ int metrics_record(struct simulation *simulation, struct err *err)
     row[ROUND_LEARNING_RATE] = facts->learning_rate;
     row[ROUND_HONEST_VARIANCE] = facts->honest_variance;
     if (facts->answered)
-        compare_to_honest(simulation, row);
-    else
-        row[ROUND_HONEST_NORM] = sqrt(rows_norm2(simulation->centre, simulation->d));
+        row[ROUND_KAPPA] = defence_kappa(&simulation->settings->server.defence, facts->rows, facts->declared);
     if (facts->has_weights)
         row[ROUND_BYZANTINE_WEIGHT] = facts->byzantine_weight;
     row[ROUND_DROPPED] = (double)facts->dropped;

@@ -14,9 +14,10 @@ int round_run(struct simulation *simulation, struct err *err);
  * needs one. */
 void worker_messages(struct simulation *simulation);
 
-/* Brings the digest up to the parameters as they are. The hashing of one round waits for the gradients of the
- * next, where a thread does it for which no worker is left; who reads the digest before that calls this. */
-void simulation_take_digest(struct simulation *simulation);
+/* Completes the record of the last round: the digest of the parameters as they are, the comparison of the
+ * aggregate with the honest mean. Both wait for the gradients of the next round, where a thread does them for
+ * which no worker is left; who reads digest or table before that calls this. */
+void simulation_settle(struct simulation *simulation);
 
 /* adversary.c: who is Byzantine this round, where rows lie; then the Byzantine rows. */
 void adversary_assign(struct simulation *simulation);
@@ -36,9 +37,10 @@ void server_conclude(struct simulation *simulation);
 void server_step(struct simulation *simulation);
 
 /* metrics.c: the honest messages' mean and variance, before anything touches them; one row of the rounds
- * table. */
+ * table; what in that row compares the aggregate with the honest mean, as long as both are there. */
 void metrics_honest(struct simulation *simulation);
 int metrics_record(struct simulation *simulation, struct err *err);
+void metrics_compare(struct simulation *simulation);
 
 /* evaluation.c: one row of the evaluations table. */
 int evaluation_prepare(struct simulation *simulation, struct err *err);

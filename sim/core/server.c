@@ -49,40 +49,70 @@ static void close_gaps(struct simulation *simulation)
     simulation->facts.rows = kept;
 }
 
-/* Whether the message in the row holds neither NaN nor infinity. A finite variance of the honest messages has
- * already shown it of theirs: they are floats, whose squares cannot overflow its sums in double. */
-static bool well_formed(const struct simulation *simulation, size_t row)
+/* Whether the message in the row is known to hold neither NaN nor infinity, or may: a finite variance of the
+ * honest messages has shown it of theirs, which are floats, whose squares cannot overflow its sums in double.
+ */
+static bool trusted(const struct simulation *simulation, size_t row)
 {
     bool honest = simulation->arrived[row] && !simulation->byzantine[simulation->sender[row]];
-    return (honest && isfinite(simulation->facts.honest_variance)) ||
-           rows_finite(simulation->messages + row * simulation->ld, simulation->window.width);
+    return simulation->settings->server.nonfinite == NONFINITE_KEEP ||
+           (honest && isfinite(simulation->facts.honest_variance));
+}
+
+static void receive_row(const struct simulation *simulation, size_t row)
+{
+    bool arrived = simulation->arrived[row], there = arrived || stand_in(simulation, row);
+    const float *message = simulation->messages + row * simulation->ld;
+    bool fine = there && !simulation->malformed[row] &&
+                (trusted(simulation, row) || rows_finite(message, simulation->window.width));
+    simulation->malformed[row] = there && !fine;
+    simulation->kept[row] = fine;
+    if (arrived && fine && simulation->last != NULL)
+        remember(simulation, row);
+}
+
+/* Whether any row has to be read or copied: threads are not woken for less. */
+static bool much_to_receive(const struct simulation *simulation)
+{
+    bool much = simulation->last != NULL;
+    for (size_t row = 0; row < simulation->n && !much; row++)
+        much = !simulation->arrived[row] || !trusted(simulation, row);
+    return much;
+}
+
+static void receive_rows(const struct simulation *simulation)
+{
+    size_t n = simulation->n;
+    if (much_to_receive(simulation)) {
+#pragma omp parallel for schedule(static)
+        for (size_t row = 0; row < n; row++)
+            receive_row(simulation, row);
+        return;
+    }
+    for (size_t row = 0; row < n; row++)
+        receive_row(simulation, row);
+}
+
+static size_t count_true(const bool *flags, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += flags[i];
+    return count;
 }
 
 /* Under "drop" a missing message, and a row with a NaN or an infinity, is left out, and n and f each fall by
  * one for it, f not below 0. */
 void server_receive(struct simulation *simulation)
 {
-    size_t n = simulation->n, malformed = 0, missing = 0, found = 0;
+    size_t n = simulation->n, known = count_true(simulation->malformed, n);
     profile_enter(&simulation->profile, PROFILE_RECEPTION);
-    bool keeps_all = simulation->settings->server.nonfinite == NONFINITE_KEEP;
-#pragma omp parallel for schedule(static) reduction(+ : malformed, missing, found)
-    for (size_t row = 0; row < n; row++) {
-        bool arrived = simulation->arrived[row], there = arrived || stand_in(simulation, row);
-        bool known = simulation->malformed[row];
-        bool fine = there && !known && (keeps_all || well_formed(simulation, row));
-        simulation->malformed[row] = there && !fine;
-        found += there && !fine && !known;
-        missing += !arrived;
-        malformed += there && !fine;
-        simulation->kept[row] = fine;
-        if (arrived && fine && simulation->last != NULL)
-            remember(simulation, row);
-    }
-    simulation->facts.late |= found > 0 && simulation->window.from > 0;
+    simulation->facts.missing = n - count_true(simulation->arrived, n);
+    receive_rows(simulation);
+    simulation->facts.dropped = count_true(simulation->malformed, n);
+    simulation->facts.late |= simulation->facts.dropped > known && simulation->window.from > 0;
     close_gaps(simulation);
     size_t gone = n - simulation->facts.rows;
-    simulation->facts.missing = missing;
-    simulation->facts.dropped = malformed;
     simulation->facts.declared = simulation->f > gone ? simulation->f - gone : 0;
 }
 

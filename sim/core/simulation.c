@@ -55,18 +55,20 @@ static bool diverged(const struct simulation *s, bool evaluated)
     return lost || s->broken;
 }
 
-void simulation_take_digest(struct simulation *simulation)
+void simulation_settle(struct simulation *simulation)
 {
-    if (simulation->undigested)
-        simulation->digest = digest_floats(simulation->digest, simulation->parameters, simulation->d);
-    simulation->undigested = false;
+    if (!simulation->unsettled)
+        return;
+    metrics_compare(simulation);
+    simulation->digest = digest_floats(simulation->digest, simulation->parameters, simulation->d);
+    simulation->unsettled = false;
 }
 
 /* What follows each round: evaluation where one is due, the end where it has come. */
 static int conclude_round(struct simulation *s, struct err *err)
 {
     bool evaluate = evaluation_due(s), broken = diverged(s, false);
-    s->undigested = true;
+    s->unsettled = true;
     int rc = evaluate || broken || s->status == SIMULATION_STOPPED ? evaluation_record(s, err) : ERR_OK;
     if (rc != ERR_OK || s->status == SIMULATION_STOPPED)
         return rc;
@@ -103,7 +105,7 @@ int simulation_run(struct simulation *s, const struct simulation_hooks *hooks, s
         if (rc == ERR_OK)
             rc = conclude_round(s, err);
     }
-    simulation_take_digest(s);
+    simulation_settle(s);
     profile_enter(&s->profile, PROFILE_WRITING);
     if (hooks->progress != NULL)
         hooks->progress(hooks->context, s);

@@ -91,9 +91,9 @@ struct simulation {
 
     struct table evaluations, rounds;
     size_t *class_count, *class_correct; /* (classes) of the last evaluation */
-    uint64_t digest;                     /* of the parameter trajectory; see simulation_take_digest */
-    bool undigested;                     /* the parameters of the last round are still missing in it */
-    bool broken;                         /* a parameter is not finite */
+    uint64_t digest;                     /* of the parameter trajectory */
+    bool unsettled; /* the last round is not yet recorded as a whole: simulation_settle */
+    bool broken;    /* a parameter is not finite */
     uint64_t skipped, dropped_total, bytes_total;
     struct profile profile; /* off unless its `on` is set before the first round */
     struct text notes;      /* one line per unusual event, at most 100 */

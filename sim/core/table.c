@@ -39,6 +39,11 @@ double *table_append(struct table *table)
     return row;
 }
 
+double *table_last(const struct table *table)
+{
+    return table->cells + (table->rows - 1) * table->columns;
+}
+
 double table_at(const struct table *table, size_t row, size_t column)
 {
     return table->cells[row * table->columns + column];

@@ -22,6 +22,9 @@ void table_fini(struct table *table);
 /* Appends one row of `columns` cells, NaN everywhere; returns it, or NULL when memory runs out. */
 double *table_append(struct table *table);
 
+/* The row appended last; there must be one. */
+double *table_last(const struct table *table);
+
 double table_at(const struct table *table, size_t row, size_t column);
 
 #endif

@@ -183,19 +183,19 @@ static void count_operations(struct simulation *simulation, bool all)
         profile->flops += model_flops(&simulation->model, simulation->known.samples);
 }
 
-/* One turn of the loop for each worker, for the server itself and for the digest, the shortest, where they
- * are due. */
+/* One turn of the loop for each worker, for the server itself and for the record of the last round, the
+ * shortest, where they are due. */
 void worker_messages(struct simulation *simulation)
 {
     bool all = !simulation->facts.attacked || adversary_needs_own(simulation);
     size_t count = simulation->n + (simulation->known.gradient != NULL);
-    size_t turns = count + simulation->undigested;
+    size_t turns = count + simulation->unsettled;
     profile_enter(&simulation->profile, PROFILE_GRADIENTS);
 #pragma omp parallel for schedule(dynamic)
     for (size_t worker = 0; worker < turns; worker++) {
         struct thread_room *room = &simulation->rooms[omp_get_thread_num()];
         if (worker == count)
-            simulation_take_digest(simulation);
+            simulation_settle(simulation);
         else if (worker == simulation->n)
             local_gradients(simulation, room, worker, simulation->known.gradient);
         else if (!simulation->byzantine[worker] || all)

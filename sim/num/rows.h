@@ -45,9 +45,8 @@ double rows_distance2(const float *a, const float *b, size_t d);
 /* rows_dot of a and b, and rows_norm2 of a, in one reading. */
 double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2);
 
-/* Squared norms of a and of b, inner product and squared distance, in one reading by all threads. Sums of
- * parts are added in a fixed order: the same bits at any number of threads, though not those of the functions
- * above. */
+/* Squared norms of a and of b, inner product and squared distance, in one reading. The sums are those of
+ * parts, whose bits are not those of the functions above. */
 struct rows_comparison {
     double norm2_a, norm2_b, inner, distance2;
 };

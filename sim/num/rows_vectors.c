@@ -52,7 +52,7 @@ double rows_dot_norm2(const float *a, const float *b, size_t d, double *norm2)
     return stretch_dot_norm2(a, b, d, norm2);
 }
 
-/* Numbers of the smallest part, and how many parts there are at most, whatever the number of threads. */
+/* Numbers of the smallest part, and how many parts there are at most. */
 enum { PART = 1024, PARTS = 64 };
 
 NUM_CLONES static void compare_part(const float *restrict a, const float *restrict b, size_t d,
@@ -80,18 +80,16 @@ NUM_CLONES static void compare_part(const float *restrict a, const float *restri
 
 void rows_compare(const float *a, const float *b, size_t d, struct rows_comparison *out)
 {
-    struct rows_comparison parts[PARTS];
     size_t step = ((d + PART - 1) / PART + PARTS - 1) / PARTS * PART;
     size_t count = d == 0 ? 0 : (d + step - 1) / step;
     *out = (struct rows_comparison){0};
-#pragma omp parallel for schedule(static) if (count > 2)
-    for (size_t p = 0; p < count; p++)
-        compare_part(a + p * step, b + p * step, p + 1 < count ? step : d - p * step, &parts[p]);
     for (size_t p = 0; p < count; p++) {
-        out->norm2_a += parts[p].norm2_a;
-        out->norm2_b += parts[p].norm2_b;
-        out->inner += parts[p].inner;
-        out->distance2 += parts[p].distance2;
+        struct rows_comparison part;
+        compare_part(a + p * step, b + p * step, p + 1 < count ? step : d - p * step, &part);
+        out->norm2_a += part.norm2_a;
+        out->norm2_b += part.norm2_b;
+        out->inner += part.inner;
+        out->distance2 += part.distance2;
     }
 }
 
