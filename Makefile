@@ -140,7 +140,9 @@ $(BUILD)/version.h: FORCE
 
 FORCE:
 
--include $(OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d)
+BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/bench/*.c)))
+
+-include $(patsubst %.o,%.d,$(OBJECTS) $(MAIN_OBJECT) $(TEST_OBJECTS) $(BENCH_OBJECTS))
 
 # --- everyday targets -----------------------------------------------------------------------------------------------
 

@@ -209,7 +209,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; all without")
     parser.add_argument("--model", default="", help="models whose name holds this word only (loop, threads)")
-    parser.add_argument("--repeat", type=int, default=3, help="measurements of each side, in turn")
+    parser.add_argument("--repeat", type=int, default=5, help="measurements of each side, in turn")
     options = parser.parse_args()
     wrong = [part for part in options.parts if part not in PARTS]
     models = {name: plan for name, plan in MODELS.items() if options.model in name}
