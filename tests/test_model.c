@@ -7,11 +7,20 @@
 #include <math.h>
 #include <string.h>
 
+/* l2/2 of the squared norm of w. */
+static double penalty(const struct fixture *f)
+{
+    double sum = 0;
+    for (size_t j = 0; j < f->dimension; j++)
+        sum += (double)f->w[j] * (double)f->w[j];
+    return 0.5 * f->model.common.l2 * sum;
+}
+
 static double loss_at(struct fixture *f, size_t j, float value, float *spare)
 {
     float kept = f->w[j];
     f->w[j] = value;
-    double loss = model_gradient(&f->model, f->w, &f->batch, f->scratch, spare);
+    double loss = model_gradient(&f->model, f->w, &f->batch, f->scratch, spare) + penalty(f);
     f->w[j] = kept;
     return loss;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/dot.h"
+#include "sim/num/dispatch.h"
 
 enum { LANES = 8 };
 
-double dot_product(size_t count, const float *x, const float *y)
+NUM_CLONES double dot_product(size_t count, const float *x, const float *y)
 {
     double part[LANES] = {0};
     size_t j = 0;

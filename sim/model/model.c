@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/model.h"
 #include "sim/base/mem.h"
-#include "sim/model/dot.h"
 #include "sim/model/kinds.h"
 #include "sim/model/loss.h"
+#include "sim/num/dispatch.h"
 
 static const struct model_kind *const table[] = {
     &model_linear, &model_logistic, &model_softmax,     &model_mlp,
@@ -79,7 +79,7 @@ void model_initialise(const struct model *model, struct rng *rng, float *w)
 }
 
 /* Adds l2 w to g. */
-static void add_penalty(double l2, size_t count, const float *restrict w, float *restrict g)
+NUM_CLONES static void add_penalty(double l2, size_t count, const float *restrict w, float *restrict g)
 {
     float strength = (float)l2;
     for (size_t j = 0; j < count; j++)
@@ -90,11 +90,8 @@ double model_gradient(const struct model *model, const float *w, const struct mo
                       void *scratch, float *g)
 {
     double loss = model->kind->gradient(model->params, &model->shape, w, batch, scratch, g);
-    if (model->common.l2 > 0) {
-        size_t dimension = model_dimension(model);
-        add_penalty(model->common.l2, dimension, w, g);
-        loss += 0.5 * model->common.l2 * dot_product(dimension, w, w);
-    }
+    if (model->common.l2 > 0)
+        add_penalty(model->common.l2, model_dimension(model), w, g);
     return loss;
 }
 

@@ -115,7 +115,7 @@ double model_flops(const struct model *model, size_t count);
 
 void model_initialise(const struct model *model, struct rng *rng, float *w);
 
-/* As model_kind.gradient, with the l2 term added. */
+/* As model_kind.gradient; g with the l2 term, the loss without it, like that of an evaluation. */
 double model_gradient(const struct model *model, const float *w, const struct model_batch *batch,
                       void *scratch, float *g);
 
