@@ -60,11 +60,14 @@ static void clip(float *gradient, size_t d, double limit)
         rows_scale(gradient, d, limit / norm, gradient);
 }
 
-/* out += in, or out -= rate * in. */
-static void add(float *restrict out, const float *restrict in, float factor, size_t d)
+/* One local step: w -= rate g, sum += g. */
+NUM_CLONES static void walk(size_t d, float rate, const float *restrict g, float *restrict w,
+                            float *restrict sum)
 {
-    for (size_t k = 0; k < d; k++)
-        out[k] += factor * in[k];
+    for (size_t k = 0; k < d; k++) {
+        w[k] -= rate * g[k];
+        sum[k] += g[k];
+    }
 }
 
 /* The sum of the gradients of the worker's local steps, into `out` (d). Worker n is the server itself. */
@@ -87,8 +90,7 @@ static void local_gradients(struct simulation *simulation, struct thread_room *r
         struct model_batch batch = gather(simulation, room, worker, first + step);
         model_gradient(&simulation->model, room->local, &batch, room->scratch, gradient);
         clip(gradient, d, workers->clip_norm);
-        add(room->local, gradient, -(float)simulation->facts.learning_rate, d);
-        add(out, gradient, 1, d);
+        walk(d, (float)simulation->facts.learning_rate, gradient, room->local, out);
     }
 }
 
