@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cross entropies of many samples at once, both ways they may lie, against a twin in double. */
 #include "sim/model/loss.h"
-#include "sim/num/exponential.h"
 #include "sim/num/rng.h"
 
 #include <criterion/criterion.h>
@@ -114,22 +113,4 @@ Test(loss, extreme_and_nonfinite_values)
             }
     }
     free(s);
-}
-
-/* The largest error is that of the cubic, far below half a unit in the last place. */
-Test(loss, exponentials_are_the_nearest_floats)
-{
-    size_t off = 0, all = 0;
-    for (float x = -1e-9f; x > -87; x *= 1.0001f, all++) {
-        double precise = exp((double)x), got = (double)exponential(x);
-        cr_assert_leq(fabs(got - precise), 0.51 * precise * 0x1p-23, "exp(%.9g) is %.9g", (double)x, got);
-        off += exponential(x) != (float)precise;
-    }
-    cr_assert_leq(off, all / 100, "%zu of %zu are not the nearest floats", off, all);
-    cr_assert_eq(exponential(0), 1.0f);
-    cr_assert_eq(exponential(-1), 0.36787945f);
-    cr_assert_eq(exponential(-100), expf(-100), "a denormal number");
-    cr_assert_eq(exponential(-104), 0.0f);
-    cr_assert_eq(exponential(-700), 0.0f);
-    cr_assert(isnan(exponential(NAN)));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/attention.h"
+#include "sim/num/exponential.h"
 #include "sim/num/gemm.h"
 
 #include <math.h>
@@ -12,10 +13,11 @@ static void softmax(size_t count, size_t length, float *p)
     float most = p[0], sum = 0;
     for (size_t u = 1; u < count; u++)
         most = p[u] > most ? p[u] : most;
-    for (size_t u = 0; u < count; u++) {
-        p[u] = expf(p[u] - most);
+    for (size_t u = 0; u < count; u++)
+        p[u] -= most;
+    exponential_powers(count, p);
+    for (size_t u = 0; u < count; u++)
         sum += p[u];
-    }
     for (size_t u = 0; u < count; u++)
         p[u] /= sum;
     memset(p + count, 0, (length - count) * sizeof *p);

@@ -3,9 +3,9 @@
 #include "sim/base/mem.h"
 #include "sim/model/init.h"
 #include "sim/model/loss.h"
+#include "sim/num/exponential.h"
 #include "sim/num/gemm.h"
 
-#include <math.h>
 #include <string.h>
 
 const char *const dense_activation_words[] = {[DENSE_RELU] = "relu", [DENSE_TANH] = "tanh", NULL};
@@ -91,14 +91,13 @@ void dense_initialise(const struct dense_stack *stack, enum model_init init, str
 
 void dense_activate(enum dense_activation activation, size_t count, float b, float *z)
 {
+    for (size_t i = 0; i < count; i++)
+        z[i] += b;
     if (activation == DENSE_TANH)
-        for (size_t i = 0; i < count; i++)
-            z[i] = tanhf(z[i] + b);
+        exponential_tangents(count, z);
     else
-        for (size_t i = 0; i < count; i++) {
-            float sum = z[i] + b;
-            z[i] = sum < 0 ? 0 : sum;
-        }
+        for (size_t i = 0; i < count; i++)
+            z[i] = z[i] < 0 ? 0 : z[i];
 }
 
 void dense_deactivate(enum dense_activation activation, size_t count, const float *restrict a,

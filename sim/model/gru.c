@@ -20,9 +20,10 @@
 #include "sim/model/kinds.h"
 #include "sim/model/sequence.h"
 #include "sim/model/shape.h"
+#include "sim/num/dispatch.h"
+#include "sim/num/exponential.h"
 #include "sim/num/gemm.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { LAYERS_MOST = 8 };
@@ -95,29 +96,26 @@ static size_t layer_dimension(const struct gru *gru, size_t l)
     return affine_dimension(input_side(gru, l)) + affine_dimension(state_side(gru));
 }
 
-static float sigmoid(float x)
-{
-    return 1 / (1 + expf(-x));
-}
-
 /* One sequence, one step: g = W x + b becomes r, z, n; a = U h + c; next = h_t. */
-static void step_forward(size_t hidden, float *restrict g, const float *restrict a, const float *restrict h,
-                         float *restrict next)
+NUM_CLONES static void step_forward(size_t hidden, float *restrict g, const float *restrict a,
+                                    const float *restrict h, float *restrict next)
 {
-    for (size_t k = 0; k < hidden; k++) {
-        float r = sigmoid(g[k] + a[k]), z = sigmoid(g[hidden + k] + a[hidden + k]);
-        float n = tanhf(g[2 * hidden + k] + r * a[2 * hidden + k]);
-        g[k] = r;
-        g[hidden + k] = z;
-        g[2 * hidden + k] = n;
-        next[k] = n + z * (h[k] - n);
-    }
+    const float *restrict an = a + 2 * hidden;
+    float *restrict z = g + hidden, *restrict n = g + 2 * hidden;
+    for (size_t k = 0; k < 2 * hidden; k++)
+        g[k] += a[k];
+    exponential_sigmoids(2 * hidden, g);
+    for (size_t k = 0; k < hidden; k++)
+        n[k] += g[k] * an[k];
+    exponential_tangents(hidden, n);
+    for (size_t k = 0; k < hidden; k++)
+        next[k] = n[k] + z[k] * (h[k] - n[k]);
 }
 
 /* Back: dh is the derivative at h_t, less what `carry` still brings from the step behind. Leaves the
  * derivatives at the sums in g and a, and in carry the part of h_(t-1)'s that does not pass through U. */
-static void step_backward(size_t hidden, float *restrict g, float *restrict a, const float *restrict h,
-                          const float *restrict dh, float *restrict carry)
+NUM_CLONES static void step_backward(size_t hidden, float *restrict g, float *restrict a,
+                                     const float *restrict h, const float *restrict dh, float *restrict carry)
 {
     for (size_t k = 0; k < hidden; k++) {
         float r = g[k], z = g[hidden + k], n = g[2 * hidden + k], d = dh[k] + carry[k];

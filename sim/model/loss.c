@@ -18,20 +18,23 @@ static float finite_maximum(size_t count, const float *z)
     return finite ? most : NAN;
 }
 
-/* Softmax of z (classes) into p, which may be z; returns the cross entropy against `label`. */
-static double cross_entropy(size_t classes, const float *z, int32_t label, float *p)
+/* Samples, or classes of one, that are done together, step by step: each step is then many independent
+ * operations in a row. */
+enum { TOGETHER = 16, SIDE_BY_SIDE = 64 };
+
+/* Of the softmax of z (classes) against `label`. */
+static double cross_entropy(size_t classes, const float *z, int32_t label)
 {
-    float most = finite_maximum(classes, z), wanted = z[label];
+    float most = finite_maximum(classes, z), wanted = z[label], e[SIDE_BY_SIDE];
     double sum = 0;
-    for (size_t k = 0; k < classes; k++) {
-        float e = expf(z[k] - most);
-        sum += (double)e;
-        if (p != NULL)
-            p[k] = e;
+    for (size_t from = 0; from < classes; from += SIDE_BY_SIDE) {
+        size_t here = classes - from < SIDE_BY_SIDE ? classes - from : SIDE_BY_SIDE;
+        for (size_t k = 0; k < here; k++)
+            e[k] = z[from + k] - most;
+        exponential_powers(here, e);
+        for (size_t k = 0; k < here; k++)
+            sum += (double)e[k];
     }
-    if (p != NULL)
-        for (size_t k = 0; k < classes; k++)
-            p[k] = (float)((double)p[k] / sum);
     return log(sum) - ((double)wanted - (double)most);
 }
 
@@ -50,7 +53,7 @@ double loss_sample(enum model_loss loss, const struct model_batch *batch, size_t
 {
     switch (loss) {
     case MODEL_CROSS_ENTROPY:
-        return cross_entropy(outputs, out, batch->labels[index], NULL);
+        return cross_entropy(outputs, out, batch->labels[index]);
     case MODEL_LOGISTIC:
         return logistic((double)out[0], batch->labels[index]);
     case MODEL_SQUARED:
@@ -60,9 +63,6 @@ double loss_sample(enum model_loss loss, const struct model_batch *batch, size_t
     }
     return (double)out[0];
 }
-
-/* Samples that are done together, step by step: each step is then many independent operations in a row. */
-enum { TOGETHER = 16, SIDE_BY_SIDE = 64 };
 
 /* The losses of some samples, given their values at the label, the largest ones, and the sums of their
  * exponentials. Each sum lies between 1 and the number of classes, so that a few of them share a logarithm.
@@ -81,13 +81,6 @@ static double add_losses(size_t count, const float *wanted, const float *most, c
     return loss;
 }
 
-/* What is left of the numbers that exponential() takes: everything below gives 0 as well. */
-static inline float bounded(float z)
-{
-    const float least = -150;
-    return z < least ? least : z;
-}
-
 /* z (count, classes) -= each sample's largest value, which goes to most; a sample with a value that is not
  * finite becomes NaN. */
 static void shift_classes(size_t count, size_t classes, float *z, float *most)
@@ -95,15 +88,8 @@ static void shift_classes(size_t count, size_t classes, float *z, float *most)
     for (size_t i = 0; i < count; i++, z += classes) {
         most[i] = finite_maximum(classes, z);
         for (size_t k = 0; k < classes; k++)
-            z[k] = bounded(z[k] - most[i]);
+            z[k] = z[k] - most[i];
     }
-}
-
-/* z = exp(z). */
-NUM_CLONES static void raise_all(size_t count, float *restrict z)
-{
-    for (size_t k = 0; k < count; k++)
-        z[k] = exponential(z[k]);
 }
 
 static void add_classes(size_t count, size_t classes, const float *e, double *sum)
@@ -138,7 +124,7 @@ double loss_derive_classes(size_t count, size_t classes, const int32_t *labels, 
         for (size_t s = 0; s < here; s++)
             wanted[s] = out[s * classes + (size_t)labels[s]];
         shift_classes(here, classes, out, most);
-        raise_all(here * classes, out);
+        exponential_powers(here * classes, out);
         add_classes(here, classes, out, sum);
         loss += add_losses(here, wanted, most, sum);
         divide_classes(here, classes, sum, labels, share, out);
@@ -172,7 +158,7 @@ NUM_CLONES static void shift_columns(const struct columns *c, float *restrict mo
     for (size_t k = 0; k < c->classes; k++) {
         float *restrict z = c->z + k * c->ld;
         for (size_t s = 0; s < c->count; s++)
-            z[s] = bounded(z[s] - most[s]);
+            z[s] = z[s] - most[s];
     }
 }
 
@@ -210,7 +196,7 @@ double loss_derive_columns(size_t count, size_t classes, const int32_t *labels, 
             wanted[s] = c.z[(size_t)c.labels[s] * count + s];
         shift_columns(&c, most);
         for (size_t k = 0; k < classes; k++)
-            raise_all(c.count, c.z + k * count);
+            exponential_powers(c.count, c.z + k * count);
         share_columns(&c, sum);
         loss += add_losses(c.count, wanted, most, sum);
     }

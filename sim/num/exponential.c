@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Straight-line arithmetic that the compiler turns into vectors:
+ *
+ *   e^x = 2^(k / 32) e^r,   k = the whole number nearest to 32 x / log 2,   |r| <= log 2 / 64
+ *
+ * with 2^(i / 32) from a table and a cubic for the rest, in double, after S. Nagy's expf (ARM, "Optimized
+ * Routines"; that of the GNU C library). The hyperbolic tangent is (1 - e^(-2 |x|)) / (1 + e^(-2 |x|)) with
+ * the sign of x, and near 0, where that would lose digits, the first terms of its series (Abramowitz, Stegun,
+ * "Handbook of mathematical functions", 4.5.64).
+ *
+ * Numbers are first brought to where the results do not change any more, in a loop of its own: within one the
+ * compiler would make branches of it, and no vectors.
+ */
+#include "sim/num/exponential.h"
+#include "sim/num/dispatch.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static const double roots[32] = {0x1.0p+0,
+                                 0x1.059b0d3158574p+0,
+                                 0x1.0b5586cf9890fp+0,
+                                 0x1.11301d0125b51p+0,
+                                 0x1.172b83c7d517bp+0,
+                                 0x1.1d4873168b9aap+0,
+                                 0x1.2387a6e756238p+0,
+                                 0x1.29e9df51fdee1p+0,
+                                 0x1.306fe0a31b715p+0,
+                                 0x1.371a7373aa9cbp+0,
+                                 0x1.3dea64c123422p+0,
+                                 0x1.44e086061892dp+0,
+                                 0x1.4bfdad5362a27p+0,
+                                 0x1.5342b569d4f82p+0,
+                                 0x1.5ab07dd485429p+0,
+                                 0x1.6247eb03a5585p+0,
+                                 0x1.6a09e667f3bcdp+0,
+                                 0x1.71f75e8ec5f74p+0,
+                                 0x1.7a11473eb0187p+0,
+                                 0x1.82589994cce13p+0,
+                                 0x1.8ace5422aa0dbp+0,
+                                 0x1.93737b0cdc5e5p+0,
+                                 0x1.9c49182a3f090p+0,
+                                 0x1.a5503b23e255dp+0,
+                                 0x1.ae89f995ad3adp+0,
+                                 0x1.b7f76f2fb5e47p+0,
+                                 0x1.c199bdd85529cp+0,
+                                 0x1.cb720dcef9069p+0,
+                                 0x1.d5818dcfba487p+0,
+                                 0x1.dfc97337b9b5fp+0,
+                                 0x1.ea4afa2a490dap+0,
+                                 0x1.f50765b6e4540p+0};
+
+/* e^x for x between -700 and 700, or NaN. Adding 1.5 2^52 leaves k in the last bits of the sum. */
+static inline double power(double x)
+{
+    const double shift = 0x1.8p+52, count = 32;
+    double scaled = x * (0x1.71547652b82fep+0 * count);
+    double whole = scaled + shift, r = scaled - (whole - shift), root;
+    uint64_t k, bits;
+    memcpy(&k, &whole, sizeof k);
+    memcpy(&bits, &roots[k & 31], sizeof bits);
+    bits += (k & ~(uint64_t)31) << 47;
+    memcpy(&root, &bits, sizeof root);
+    double high = 0x1.c6af84b912394p-5 / count / count / count * r + 0x1.ebfce50fac4f3p-3 / count / count;
+    double low = 0x1.62e42ff0c52d6p-1 / count * r + 1;
+    return (high * (r * r) + low) * root;
+}
+
+/* x = sign x, no further from 0 than `most`; sign is 1 or -1. */
+NUM_CLONES static void bound(size_t count, float sign, float most, float *restrict x)
+{
+    for (size_t k = 0; k < count; k++) {
+        float above = x[k] < -most ? -most : x[k];
+        x[k] = sign * (above > most ? most : above);
+    }
+}
+
+NUM_CLONES static void raise_all(size_t count, float *restrict x)
+{
+    for (size_t k = 0; k < count; k++)
+        x[k] = (float)power((double)x[k]);
+}
+
+void exponential_powers(size_t count, float *x)
+{
+    bound(count, 1, 150, x);
+    raise_all(count, x);
+}
+
+NUM_CLONES static void shares(size_t count, float *restrict x)
+{
+    for (size_t k = 0; k < count; k++)
+        x[k] = 1 / (1 + x[k]);
+}
+
+void exponential_sigmoids(size_t count, float *x)
+{
+    bound(count, -1, 150, x);
+    raise_all(count, x);
+    shares(count, x);
+}
+
+NUM_CLONES static void bend_all(size_t count, float *restrict x)
+{
+    for (size_t k = 0; k < count; k++) {
+        double y = (double)x[k], square = y * y, e = power(-2 * fabs(y));
+        double far = copysign((1 - e) / (1 + e), y);
+        double high = 2.0 / 15 + square * (-17.0 / 315 + square * (62.0 / 2835));
+        double near = y * (1 + square * (-1.0 / 3 + square * high));
+        x[k] = (float)(square < 0x1p-6 ? near : far);
+    }
+}
+
+void exponential_tangents(size_t count, float *x)
+{
+    bound(count, 1, 75, x);
+    bend_all(count, x);
+}
