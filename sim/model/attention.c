@@ -1,26 +1,63 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/model/attention.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/exponential.h"
 #include "sim/num/gemm.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Softmax of the first `count` entries of a row of `length`; the others become 0. A NaN makes them all NaN.
- */
-static void softmax(size_t count, size_t length, float *p)
+/* Rows of shares that are done together, so that none waits for another's sum. */
+enum { TOGETHER = 8 };
+
+/* Row r of some, (wide) each at p + r * length, less the largest of it; rows behind the last, `rows`, are
+ * that one. */
+NUM_CLONES static void lower(size_t rows, size_t wide, size_t length, float *p)
 {
-    float most = p[0], sum = 0;
-    for (size_t u = 1; u < count; u++)
-        most = p[u] > most ? p[u] : most;
-    for (size_t u = 0; u < count; u++)
-        p[u] -= most;
-    exponential_powers(count, p);
-    for (size_t u = 0; u < count; u++)
-        sum += p[u];
-    for (size_t u = 0; u < count; u++)
-        p[u] /= sum;
-    memset(p + count, 0, (length - count) * sizeof *p);
+    float *row[TOGETHER], most[TOGETHER];
+    for (size_t r = 0; r < TOGETHER; r++) {
+        row[r] = p + (r < rows ? r : rows - 1) * length;
+        most[r] = row[r][0];
+    }
+    for (size_t u = 1; u < wide; u++)
+        for (size_t r = 0; r < TOGETHER; r++)
+            most[r] = row[r][u] > most[r] ? row[r][u] : most[r];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t u = 0; u < wide; u++)
+            row[r][u] -= most[r];
+}
+
+/* Divides every row by its sum. */
+NUM_CLONES static void share(size_t rows, size_t wide, size_t length, float *p)
+{
+    float *row[TOGETHER], sum[TOGETHER] = {0};
+    for (size_t r = 0; r < TOGETHER; r++)
+        row[r] = p + (r < rows ? r : rows - 1) * length;
+    for (size_t u = 0; u < wide; u++)
+        for (size_t r = 0; r < TOGETHER; r++)
+            sum[r] += row[r][u];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t u = 0; u < wide; u++)
+            row[r][u] /= sum[r];
+}
+
+/* Softmax of the first t + 1 entries of row t of p (length, length); the others become 0. A NaN makes all of
+ * its row NaN. Those others are e^-infinity until then, which adds nothing to a sum. */
+static void softmax_causal(size_t length, float *p)
+{
+    for (size_t t = 0; t < length; t += TOGETHER) {
+        size_t rows = length - t < TOGETHER ? length - t : TOGETHER, wide = t + rows;
+        float *first = p + t * length;
+        for (size_t r = 0; r < rows; r++)
+            for (size_t u = t + r + 1; u < wide; u++)
+                first[r * length + u] = -INFINITY;
+        lower(rows, wide, length, first);
+        for (size_t r = 0; r < rows; r++)
+            exponential_powers(wide, first + r * length);
+        share(rows, wide, length, first);
+        for (size_t r = 0; r < rows; r++)
+            memset(first + r * length + t + r + 1, 0, (length - t - r - 1) * sizeof *p);
+    }
 }
 
 /* Where a head of a sequence lies. */
@@ -47,8 +84,7 @@ static void head_forward(struct attention shape, struct head head, const float *
     size_t length = shape.length, step = head.qkv_step;
     const float *q = qkv + head.qkv, *k = q + shape.width, *v = k + shape.width;
     gemm(false, true, length, length, head.size, head.scale, q, step, k, step, 0, p, length);
-    for (size_t t = 0; t < length; t++)
-        softmax(t + 1, length, p + t * length);
+    softmax_causal(length, p);
     gemm(false, false, length, head.size, length, 1, p, length, v, step, 0, out, head.out_step);
 }
 
