@@ -3,6 +3,7 @@
 #include "sim/base/mem.h"
 #include "sim/model/init.h"
 #include "sim/model/loss.h"
+#include "sim/num/dispatch.h"
 #include "sim/num/exponential.h"
 #include "sim/num/gemm.h"
 
@@ -89,26 +90,45 @@ void dense_initialise(const struct dense_stack *stack, enum model_init init, str
     }
 }
 
-void dense_activate(enum dense_activation activation, size_t count, float b, float *z)
+NUM_CLONES static void add_value(size_t count, float b, float *restrict z)
 {
     for (size_t i = 0; i < count; i++)
         z[i] += b;
-    if (activation == DENSE_TANH)
-        exponential_tangents(count, z);
-    else
-        for (size_t i = 0; i < count; i++)
-            z[i] = z[i] < 0 ? 0 : z[i];
 }
 
-void dense_deactivate(enum dense_activation activation, size_t count, const float *restrict a,
-                      float *restrict d)
+NUM_CLONES static void rectify(size_t count, float b, float *restrict z)
 {
-    if (activation == DENSE_TANH)
-        for (size_t i = 0; i < count; i++)
-            d[i] *= 1 - a[i] * a[i];
-    else
-        for (size_t i = 0; i < count; i++)
-            d[i] = a[i] > 0 ? d[i] : 0;
+    for (size_t i = 0; i < count; i++) {
+        float sum = z[i] + b;
+        z[i] = sum < 0 ? 0 : sum;
+    }
+}
+
+void dense_activate(enum dense_activation activation, size_t count, float b, float *z)
+{
+    if (activation == DENSE_RELU) {
+        rectify(count, b, z);
+        return;
+    }
+    add_value(count, b, z);
+    exponential_tangents(count, z);
+}
+
+NUM_CLONES static void tangent_slopes(size_t count, const float *restrict a, float *restrict d)
+{
+    for (size_t i = 0; i < count; i++)
+        d[i] *= 1 - a[i] * a[i];
+}
+
+NUM_CLONES static void rectifier_slopes(size_t count, const float *restrict a, float *restrict d)
+{
+    for (size_t i = 0; i < count; i++)
+        d[i] = a[i] > 0 ? d[i] : 0;
+}
+
+void dense_deactivate(enum dense_activation activation, size_t count, const float *a, float *d)
+{
+    (activation == DENSE_TANH ? tangent_slopes : rectifier_slopes)(count, a, d);
 }
 
 struct dense_inputs dense_samples(const struct model_batch *batch)
