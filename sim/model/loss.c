@@ -22,10 +22,10 @@ static float finite_maximum(size_t count, const float *z)
  * operations in a row. */
 enum { TOGETHER = 16, SIDE_BY_SIDE = 64 };
 
-/* Of the softmax of z (classes) against `label`. */
-static double cross_entropy(size_t classes, const float *z, int32_t label)
+/* The sum of e^(z - most). */
+static double sum_of_powers(size_t classes, const float *z, float most)
 {
-    float most = finite_maximum(classes, z), wanted = z[label], e[SIDE_BY_SIDE];
+    float e[SIDE_BY_SIDE];
     double sum = 0;
     for (size_t from = 0; from < classes; from += SIDE_BY_SIDE) {
         size_t here = classes - from < SIDE_BY_SIDE ? classes - from : SIDE_BY_SIDE;
@@ -35,7 +35,14 @@ static double cross_entropy(size_t classes, const float *z, int32_t label)
         for (size_t k = 0; k < here; k++)
             sum += (double)e[k];
     }
-    return log(sum) - ((double)wanted - (double)most);
+    return sum;
+}
+
+/* Of the softmax of z (classes) against `label`. */
+static double cross_entropy(size_t classes, const float *z, int32_t label)
+{
+    float most = finite_maximum(classes, z);
+    return log(sum_of_powers(classes, z, most)) - ((double)z[label] - (double)most);
 }
 
 static double logistic(double z, int32_t label)

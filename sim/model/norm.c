@@ -40,8 +40,8 @@ NUM_CLONES static void deviate(size_t width, const float *const rows[TOGETHER], 
         deviation[r] = sqrt(squares[r] / (double)width + 1e-5);
 }
 
-NUM_CLONES static void stretch(size_t width, const float *restrict w, const float *restrict x, double mean,
-                               double deviation, float *restrict normal, float *restrict y)
+NUM_CLONES static void standardise(size_t width, const float *restrict w, const float *restrict x,
+                                   double mean, double deviation, float *restrict normal, float *restrict y)
 {
     for (size_t k = 0; k < width; k++) {
         normal[k] = (float)(((double)x[k] - mean) / deviation);
@@ -60,7 +60,7 @@ void norm_forward(size_t count, size_t width, const float *w, const float *x, co
         deviate(width, rows, mean, deviation);
         for (size_t r = 0; r < here; r++) {
             size_t at = (i + r) * width;
-            stretch(width, w, rows[r], mean[r], deviation[r], trace->normal + at, y + at);
+            standardise(width, w, rows[r], mean[r], deviation[r], trace->normal + at, y + at);
             trace->deviation[i + r] = (float)deviation[r];
         }
     }
