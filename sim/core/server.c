@@ -49,9 +49,9 @@ static void close_gaps(struct simulation *simulation)
     simulation->facts.rows = kept;
 }
 
-/* Whether the message in the row is known to hold neither NaN nor infinity, or may: a finite variance of the
- * honest messages has shown it of theirs, which are floats, whose squares cannot overflow its sums in double.
- */
+/* Whether the message in the row need not be looked through: because NaNs and infinities are welcome, or
+ * because a finite variance of the honest messages has shown that theirs hold none (they are floats, whose
+ * squares cannot overflow its sums in double). */
 static bool trusted(const struct simulation *simulation, size_t row)
 {
     bool honest = simulation->arrived[row] && !simulation->byzantine[simulation->sender[row]];
