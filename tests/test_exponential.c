@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { SOME = 37 }; /* whole vectors, and a rest */
@@ -47,9 +49,27 @@ Test(exponential, the_logistic_function_is_off_by_two_units_at_most)
     sweep(exponential_sigmoids, logistic, 86, 2, 0.5);
 }
 
-Test(exponential, tangents_are_the_nearest_floats)
+Test(exponential, tangents_are_off_by_less_than_two_units)
 {
-    sweep(exponential_tangents, tanh, 200, 0.52, 0.02);
+    sweep(exponential_tangents, tanh, 200, 1.5, 0.3);
+}
+
+/* Every 4099th float from 2^-30 to 32, both signs; the sum is that of tanhf in the GNU C library 2.36. */
+Test(exponential, tangents_have_the_bits_of_fdlibm)
+{
+    uint64_t sum = 0xcbf29ce484222325;
+    for (uint32_t bits = 0x30800000; bits < 0x42000000; bits += 4099) {
+        float x[2], y[2];
+        memcpy(&x[0], &bits, sizeof x[0]);
+        x[1] = -x[0];
+        memcpy(y, x, sizeof y);
+        exponential_tangents(2, y);
+        cr_assert_eq(y[0], -y[1], "of %.9g and its negative", (double)x[0]);
+        uint32_t of_y;
+        memcpy(&of_y, &y[0], sizeof of_y);
+        sum = (sum ^ of_y) * 0x100000001b3;
+    }
+    cr_expect_eq(sum, 0x0e420031def42145, "%016" PRIx64, sum);
 }
 
 static float one(void (*function)(size_t, float *), float x)

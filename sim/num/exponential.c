@@ -5,9 +5,10 @@
  *   e^x = 2^(k / 32) e^r,   k = the whole number nearest to 32 x / log 2,   |r| <= log 2 / 64
  *
  * with 2^(i / 32) from a table and a cubic for the rest, in double, after S. Nagy's expf (ARM, "Optimized
- * Routines"; that of the GNU C library). The hyperbolic tangent is (1 - e^(-2 |x|)) / (1 + e^(-2 |x|)) with
- * the sign of x, and near 0, where that would lose digits, the first terms of its series (Abramowitz, Stegun,
- * "Handbook of mathematical functions", 4.5.64).
+ * Routines"; that of the GNU C library). The hyperbolic tangent is 1 - 2 / (t + 2) or, below 1, -t / (t + 2)
+ * with t = e^(2 |x|) - 1 or e^(-2 |x|) - 1, in floats, after K. C. Ng's expm1f and tanhf (Sun, "fdlibm";
+ * those of the GNU C library up to 2.36 at least): the same operations in the same order, so the same bits,
+ * but every case at once, since vectors cannot branch, and without the cases that change no tangent.
  *
  * Numbers are first brought to where the results do not change any more, in a loop of its own: within one the
  * compiler would make branches of it, and no vectors.
@@ -102,19 +103,59 @@ void exponential_sigmoids(size_t count, float *x)
     shares(count, x);
 }
 
+/* One of two numbers by their bits: with ?: the compiler makes branches again. */
+static inline float either(int first, float a, float b)
+{
+    uint32_t mask = -(uint32_t)first, of_a, of_b;
+    memcpy(&of_a, &a, sizeof a);
+    memcpy(&of_b, &b, sizeof b);
+    of_a = (of_a & mask) | (of_b & ~mask);
+    memcpy(&a, &of_a, sizeof a);
+    return a;
+}
+
+/* 2^k, k from -126 to 127. */
+static inline float scale_of(int32_t k)
+{
+    uint32_t bits = (uint32_t)(k + 127) << 23;
+    float scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return scale;
+}
+
+/* e^w - 1 = 2^k e^r - 1 with r = w - k log 2, for w of 2 to 20, or -2 to 0, and k the whole number nearest to
+ * w / log 2: log 2 in two pieces, `lost` by the subtraction added later, a rational function for e^r - 1, and
+ * the raising by 2^k in the order that loses least. */
+static inline float power_less_one(float w, int32_t k)
+{
+    float high = w - (float)k * 0x1.62e300p-1f, low = (float)k * 0x1.2fefa2p-17f;
+    float r = high - low, lost = (high - r) - low;
+    float half = 0.5f * r, square = r * half;
+    float series = 0x1.0cfca8p-18f + square * -0x1.afdb76p-23f;
+    series = 0x1.a01a02p-10f + square * (-0x1.4ce19ap-14f + square * series);
+    series = 1 + square * (-0x1.111112p-5f + square * series);
+    float shrunk = 3 - series * half;
+    float error = square * ((series - shrunk) / (6 - r * shrunk));
+    error = (r * (error - lost) - lost) - square;
+    float rest = r - error, scale = scale_of(k), inverse = scale_of(-k);
+    float half_less = 0.5f * rest - 0.5f, below = (1 + rest) * scale - 1;
+    float above = ((1 - inverse) + rest) * scale;
+    below = either(k == 0, rest, either(k == -1, half_less, below));
+    return either(k > 0, above, below);
+}
+
 NUM_CLONES static void bend_all(size_t count, float *restrict x)
 {
-    for (size_t k = 0; k < count; k++) {
-        double y = (double)x[k], square = y * y, e = power(-2 * fabs(y));
-        double far = copysign((1 - e) / (1 + e), y);
-        double high = 2.0 / 15 + square * (-17.0 / 315 + square * (62.0 / 2835));
-        double near = y * (1 + square * (-1.0 / 3 + square * high));
-        x[k] = (float)(square < 0x1p-6 ? near : far);
+    for (size_t i = 0; i < count; i++) {
+        float twice = 2 * fabsf(x[i]), sign = copysignf(1, twice - 2);
+        float less = power_less_one(sign * twice, (int32_t)(0x1.715476p+0f * (sign * twice) + sign * 0.5f));
+        float share = either(twice >= 2, 2, -less) / (less + 2);
+        x[i] = copysignf(either(twice >= 2, 1 - share, share), x[i]);
     }
 }
 
 void exponential_tangents(size_t count, float *x)
 {
-    bound(count, 1, 75, x);
+    bound(count, 1, 10, x);
     bend_all(count, x);
 }

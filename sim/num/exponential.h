@@ -18,7 +18,8 @@ void exponential_powers(size_t count, float *x);
 /* x (count) = 1 / (1 + e^-x), within two units in the last place. */
 void exponential_sigmoids(size_t count, float *x);
 
-/* x (count) = tanh x, to a relative error below 2^-27 before it is rounded. */
+/* x (count) = tanh x, within 1.5 units in the last place: for every float the bits of fdlibm's tanhf, that of
+ * the GNU C library up to 2.36 at least. */
 void exponential_tangents(size_t count, float *x);
 
 #endif
