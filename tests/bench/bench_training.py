@@ -188,15 +188,25 @@ def bench_attacked(options, _models):
     print_row(CNN, "alie, nnm, trimmed_mean", theirs, ours)
 
 
+def memory_gain(program):
+    """How much faster two threads read memory than one, now: a virtual machine's processors may come to share a cache or
+    cease to."""
+    command = [program, "bench", "--kernel", "norms", "--n", "5", "--d", "100000", "--threads", "1,2"]
+    out = subprocess.run([*command, "--seconds", "0", "--json"], check=True, stdout=subprocess.PIPE).stdout
+    return json.loads(out)["results"][-1]["memory_speedup"]
+
+
 def bench_threads(options, models):
-    print(f"{'model, mean':26} {'1 thread ms':>12} {'2 threads ms':>13} {'ratio':>7}")
+    print("two threads beside one, and what memory gave two beside one between these measurements (least and most)")
+    print(f"{'model, mean':26} {'1 thread ms':>12} {'2 threads ms':>13} {'ratio':>7}   memory's")
     for model, (hidden, rounds, _) in models.items():
-        times = {1: [], 2: []}
+        times, memory = {1: [], 2: []}, [memory_gain(options.program)]
         for _ in range(options.repeat):
             for threads, found in times.items():
                 found.append(byzsim_round(options.program, hidden, LONGER * rounds, threads=threads))
+            memory.append(memory_gain(options.program))
         one, two = (statistics.median(times[t]) for t in (1, 2))
-        print(f"{model:26} {1e3 * one:12.3f} {1e3 * two:13.3f} {one / two:6.2f}x", flush=True)
+        print(f"{model:26} {1e3 * one:12.3f} {1e3 * two:13.3f} {one / two:6.2f}x   {min(memory):.1f}-{max(memory):.1f}", flush=True)
 
 
 def bench_gradients(options, _models):
