@@ -8,8 +8,9 @@ flattened copy of the gradient; then the rules on the stacked matrix, and a step
 loading, which is left out on that side.
 
 Parts: gradients (one worker's, beside the peak; needs bench_models and bench_layers beside the program), loop (mean,
-median and trimmed mean over 25 workers), attacked (20 honest workers and 5 that send ALIE's vector; nearest-neighbour
-mixing, then the trimmed mean; CNN), threads (two threads of byzsim beside one). Without a part, all of them.
+median and trimmed mean over 25 workers), sequences (the same for gru and transformer on 32 characters of a made-up
+language, mean and median), attacked (20 honest workers and 5 that send ALIE's vector; nearest-neighbour mixing, then the
+trimmed mean; CNN), threads (two threads of byzsim beside one). Without a part, all of them.
 
 usage: bench_training.py PROGRAM [PART]... [--model WORD] [--repeat K]
 """
@@ -36,7 +37,9 @@ MODELS = {
 }
 LONGER = 8  # rounds of "threads": a thread's first tenths of a second, while it may share a processor, must not count for much
 RULES = ["mean", "median", "trimmed_mean"]
-PARTS = ["gradients", "loop", "attacked", "threads"]
+PARTS = ["gradients", "loop", "sequences", "attacked", "threads"]
+LENGTH, CHARACTERS = 32, 27  # of the data set "words"
+SEQUENCES = {"gru": 40, "transformer": 20}  # rounds of a measurement
 
 
 def model_config(hidden):
@@ -45,13 +48,13 @@ def model_config(hidden):
     return {"name": "mlp", "hidden": hidden} if hidden else "softmax"
 
 
-def byzsim_round(program, hidden, rounds, threads=1, rule="mean", attacked=False):
+def byzsim_round(program, model, rounds, threads=1, rule="mean", attacked=False, dataset="digits"):
     """Seconds of a round, from the timing in the result file; evaluations only at the start and the end."""
     config = {
         "name": "bench", "rounds": rounds,
         "workers": {"count": WORKERS, "batch_size": BATCH},
-        "data": {"dataset": {"name": "digits", "train": 5000, "test": 100}},
-        "model": model_config(hidden),
+        "data": {"dataset": {"name": dataset, "train": 5000, "test": 100}},
+        "model": model,
         "server": {"aggregator": rule, "declared_byzantine": BYZANTINE, "learning_rate": 0.01},
         "evaluation": {"every": 0, "train_samples": 100},
     }  # fmt: skip
@@ -69,29 +72,74 @@ def byzsim_round(program, hidden, rounds, threads=1, rule="mean", attacked=False
     return result["timing"]["seconds"] / rounds
 
 
+def image_network(torch, hidden):
+    nn = torch.nn
+    if hidden is None:
+        layers = [nn.Conv2d(1, 20, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.ReLU(), nn.MaxPool2d(2),
+                  nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, CLASSES)]  # fmt: skip
+        return nn.Sequential(*layers)
+    sizes, layers = [784, *hidden, CLASSES], []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def sequence_network(torch, kind):
+    """byzsim's gru and transformer with their default knobs; logits (batch, characters, positions)."""
+    nn = torch.nn
+
+    class Gru(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.characters, self.states = nn.Embedding(CHARACTERS, 16), nn.GRU(16, 64, batch_first=True)
+            self.out = nn.Linear(64, CHARACTERS)
+
+        def forward(self, x):
+            return self.out(self.states(self.characters(x))[0]).transpose(1, 2)
+
+    class Transformer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.characters, self.positions = nn.Embedding(CHARACTERS, 32), nn.Embedding(LENGTH, 32)
+            self.blocks = nn.ModuleList(
+                nn.TransformerEncoderLayer(32, 4, 128, dropout=0.0, batch_first=True, norm_first=True) for _ in range(2)
+            )
+            self.norm, self.out = nn.LayerNorm(32), nn.Linear(32, CHARACTERS)
+            self.later = torch.full((LENGTH, LENGTH), float("-inf")).triu(1)
+
+        def forward(self, x):
+            x = self.characters(x) + self.positions.weight
+            for block in self.blocks:
+                x = block(x, self.later)
+            return self.out(self.norm(x)).transpose(1, 2)
+
+    return Gru() if kind == "gru" else Transformer()
+
+
 class Peer:
     """The loop in PyTorch."""
 
-    def __init__(self, torch, hidden):
-        self.torch, nn = torch, torch.nn
+    def __init__(self, torch, network, inputs, labels):
+        self.torch, self.network, self.inputs, self.labels = torch, network, inputs, labels
+        self.parameters, self.loss = list(network.parameters()), torch.nn.CrossEntropyLoss()
+
+    @classmethod
+    def of_images(cls, torch, hidden):
         torch.manual_seed(1)
-        if hidden is None:
-            shape = (1, 28, 28)
-            layers = [nn.Conv2d(1, 20, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.ReLU(), nn.MaxPool2d(2),
-                      nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, CLASSES)]  # fmt: skip
-        else:
-            shape, sizes, layers = (784,), [784, *hidden, CLASSES], []
-            for before, after in zip(sizes, sizes[1:]):
-                layers += [nn.Linear(before, after), nn.ReLU()]
-            layers.pop()
-        self.network, self.loss = nn.Sequential(*layers), nn.CrossEntropyLoss()
-        self.parameters = list(self.network.parameters())
-        self.images, self.labels = torch.rand(IMAGES, *shape), torch.randint(0, CLASSES, (IMAGES,))
+        shape = (1, 28, 28) if hidden is None else (784,)
+        network = image_network(torch, hidden)
+        return cls(torch, network, torch.rand(IMAGES, *shape), torch.randint(0, CLASSES, (IMAGES,)))
+
+    @classmethod
+    def of_sequences(cls, torch, kind):
+        torch.manual_seed(1)
+        text = torch.randint(0, CHARACTERS, (IMAGES, LENGTH + 1))
+        return cls(torch, sequence_network(torch, kind), text[:, :-1], text[:, 1:])
 
     def gradient(self):
         pick = self.torch.randint(0, IMAGES, (BATCH,))
         self.network.zero_grad()
-        self.loss(self.network(self.images[pick]), self.labels[pick]).backward()
+        self.loss(self.network(self.inputs[pick]), self.labels[pick]).backward()
         return self.torch.cat([p.grad.reshape(-1) for p in self.parameters])
 
     def matrix(self, workers):
@@ -167,13 +215,30 @@ def bench_loop(options, models):
         return
     print_head(torch, options.repeat)
     for model, (hidden, rounds, peer_rounds) in models.items():
-        peer = Peer(torch, hidden)
+        peer = Peer.of_images(torch, hidden)
         for rule in RULES:
             ours, theirs = [], []
             for _ in range(options.repeat):
                 theirs.append(peer.seconds(peer.round, rule, peer_rounds))
-                ours.append(byzsim_round(options.program, hidden, rounds, rule=rule))
+                ours.append(byzsim_round(options.program, model_config(hidden), rounds, rule=rule))
             print_row(model, rule, theirs, ours)
+
+
+def bench_sequences(options, _models):
+    torch = load_torch()
+    if torch is None:
+        return
+    print_head(torch, options.repeat)
+    for kind, rounds in SEQUENCES.items():
+        if options.model not in kind:
+            continue
+        peer = Peer.of_sequences(torch, kind)
+        for rule in RULES[:2]:
+            ours, theirs = [], []
+            for _ in range(options.repeat):
+                theirs.append(peer.seconds(peer.round, rule, 3))
+                ours.append(byzsim_round(options.program, kind, rounds, rule=rule, dataset="words"))
+            print_row(kind, rule, theirs, ours)
 
 
 def bench_attacked(options, _models):
@@ -181,10 +246,10 @@ def bench_attacked(options, _models):
     if torch is None:
         return
     print_head(torch, options.repeat)
-    peer, ours, theirs = Peer(torch, None), [], []
+    peer, ours, theirs = Peer.of_images(torch, None), [], []
     for _ in range(options.repeat):
         theirs.append(peer.seconds(peer.round_attacked, None, 3))
-        ours.append(byzsim_round(options.program, None, 12, rule="trimmed_mean", attacked=True))
+        ours.append(byzsim_round(options.program, "cnn", 12, rule="trimmed_mean", attacked=True))
     print_row(CNN, "alie, nnm, trimmed_mean", theirs, ours)
 
 
@@ -203,7 +268,7 @@ def bench_threads(options, models):
         times, memory = {1: [], 2: []}, [memory_gain(options.program)]
         for _ in range(options.repeat):
             for threads, found in times.items():
-                found.append(byzsim_round(options.program, hidden, LONGER * rounds, threads=threads))
+                found.append(byzsim_round(options.program, model_config(hidden), LONGER * rounds, threads=threads))
             memory.append(memory_gain(options.program))
         one, two = (statistics.median(times[t]) for t in (1, 2))
         print(f"{model:26} {1e3 * one:12.3f} {1e3 * two:13.3f} {one / two:6.2f}x   {min(memory):.1f}-{max(memory):.1f}", flush=True)
@@ -218,18 +283,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; all without")
-    parser.add_argument("--model", default="", help="models whose name holds this word only (loop, threads)")
+    parser.add_argument("--model", default="", help="models whose name holds this word only (loop, sequences, threads)")
     parser.add_argument("--repeat", type=int, default=5, help="measurements of each side, in turn")
     options = parser.parse_args()
     wrong = [part for part in options.parts if part not in PARTS]
     models = {name: plan for name, plan in MODELS.items() if options.model in name}
     if wrong:
         parser.error(f"no part is called {wrong[0]!r}: use {', '.join(PARTS)}")
-    if not models:
-        parser.error(f"no model has {options.model!r} in its name: use {', '.join(MODELS)}")
+    if not models and not any(options.model in kind for kind in SEQUENCES):
+        parser.error(f"no model has {options.model!r} in its name: use {', '.join([*MODELS, *SEQUENCES])}")
     if options.repeat < 1:
         parser.error("--repeat must be at least 1")
-    work = {"gradients": bench_gradients, "loop": bench_loop, "attacked": bench_attacked, "threads": bench_threads}
+    work = {"gradients": bench_gradients, "loop": bench_loop, "sequences": bench_sequences, "attacked": bench_attacked,
+            "threads": bench_threads}  # fmt: skip
     for number, part in enumerate(options.parts or PARTS):
         if number > 0:
             print(flush=True)
