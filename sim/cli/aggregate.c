@@ -174,8 +174,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (status == CLI_OK && aggregate(&request, &matrix, &err) != ERR_OK)
         status = cli_refused(&err);
 out:
-    for (size_t i = 0; i < request.settings.preaggregators.count; i++)
-        config_variant_release(&request.settings.preaggregators.items[i]);
+    common_stages_release(&request.settings.preaggregators);
     config_variant_release(&request.settings.aggregator);
     matrix_fini(&matrix);
     return status;

@@ -232,8 +232,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     if (status == CLI_OK)
         status = answer(&request, &matrix, &message, &err) == ERR_OK ? CLI_OK : cli_refused(&err);
 out:
-    for (size_t i = 0; i < request.defence.preaggregators.count; i++)
-        config_variant_release(&request.defence.preaggregators.items[i]);
+    common_stages_release(&request.defence.preaggregators);
     config_variant_release(&request.defence.aggregator);
     config_variant_release(&request.attack);
     matrix_fini(&matrix);

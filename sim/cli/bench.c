@@ -317,8 +317,7 @@ static void release(struct plan *plan)
 {
     for (size_t i = 0; i < plan->rule_count; i++)
         config_variant_release(&plan->rules[i]);
-    for (size_t i = 0; i < plan->stages.count; i++)
-        config_variant_release(&plan->stages.items[i]);
+    common_stages_release(&plan->stages);
     cJSON_Delete(plan->results);
 }
 

@@ -71,6 +71,12 @@ int common_stage(const struct cli_command *command, const char *words, struct by
     return status;
 }
 
+void common_stages_release(struct byz_variants *stages)
+{
+    for (size_t i = 0; i < stages->count; i++)
+        config_variant_release(&stages->items[i]);
+}
+
 int common_records(struct records *records, const struct common_list *paths,
                    const struct common_list *conditions, const char *series)
 {

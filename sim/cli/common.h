@@ -34,6 +34,7 @@ int common_variant(const struct byz_family *family, const char *words, struct by
 /* The same for one more pre-aggregator behind those of the list. */
 struct cli_command;
 int common_stage(const struct cli_command *command, const char *words, struct byz_variants *stages);
+void common_stages_release(struct byz_variants *stages);
 
 /* Reads the results of the paths (see records_read for `series`) and leaves those that meet all conditions.
  * Prints the problems; CLI_OK only when at least one result is left. Release with records_fini in any case.
