@@ -114,21 +114,25 @@ static inline float either(int first, float a, float b)
     return a;
 }
 
-/* 2^k, k from -126 to 127. */
-static inline float scale_of(int32_t k)
+/* 2^k, k from -126 to 127; of k only the last 9 bits count. */
+static inline float scale_of(uint32_t k)
 {
-    uint32_t bits = (uint32_t)(k + 127) << 23;
+    uint32_t bits = (k + 127) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
     return scale;
 }
 
-/* e^w - 1 = 2^k e^r - 1 with r = w - k log 2, for w of 2 to 20, or -2 to 0, and k the whole number nearest to
- * w / log 2: log 2 in two pieces, `lost` by the subtraction added later, a rational function for e^r - 1, and
- * the raising by 2^k in the order that loses least. */
-static inline float power_less_one(float w, int32_t k)
+/* e^w - 1 = 2^k e^r - 1 with r = w - k log 2, for w of 2 to 20, or -2 to 0, or NaN, and k the whole number
+ * nearest to w / log 2, found as in power: log 2 in two pieces, `lost` by the subtraction added later, a
+ * rational function for e^r - 1, and the raising by 2^k in the order that loses least. */
+static inline float power_less_one(float w)
 {
-    float high = w - (float)k * 0x1.62e300p-1f, low = (float)k * 0x1.2fefa2p-17f;
+    const float shift = 0x1.8p+23f;
+    float shifted = 0x1.715476p+0f * w + shift, whole = shifted - shift;
+    uint32_t k;
+    memcpy(&k, &shifted, sizeof k);
+    float high = w - whole * 0x1.62e300p-1f, low = whole * 0x1.2fefa2p-17f;
     float r = high - low, lost = (high - r) - low;
     float half = 0.5f * r, square = r * half;
     float series = 0x1.0cfca8p-18f + square * -0x1.afdb76p-23f;
@@ -137,18 +141,18 @@ static inline float power_less_one(float w, int32_t k)
     float shrunk = 3 - series * half;
     float error = square * ((series - shrunk) / (6 - r * shrunk));
     error = (r * (error - lost) - lost) - square;
-    float rest = r - error, scale = scale_of(k), inverse = scale_of(-k);
+    float rest = r - error, scale = scale_of(k), inverse = scale_of(0 - k);
     float half_less = 0.5f * rest - 0.5f, below = (1 + rest) * scale - 1;
     float above = ((1 - inverse) + rest) * scale;
-    below = either(k == 0, rest, either(k == -1, half_less, below));
-    return either(k > 0, above, below);
+    below = either(whole == 0, rest, either(whole == -1, half_less, below));
+    return either(whole > 0, above, below);
 }
 
 NUM_CLONES static void bend_all(size_t count, float *restrict x)
 {
     for (size_t i = 0; i < count; i++) {
         float twice = 2 * fabsf(x[i]), sign = copysignf(1, twice - 2);
-        float less = power_less_one(sign * twice, (int32_t)(0x1.715476p+0f * (sign * twice) + sign * 0.5f));
+        float less = power_less_one(sign * twice);
         float share = either(twice >= 2, 2, -less) / (less + 2);
         x[i] = copysignf(either(twice >= 2, 1 - share, share), x[i]);
     }
