@@ -6,9 +6,9 @@
  *
  * with 2^(i / 32) from a table and a cubic for the rest, in double, after S. Nagy's expf (ARM, "Optimized
  * Routines"; that of the GNU C library). The hyperbolic tangent is 1 - 2 / (t + 2) or, below 1, -t / (t + 2)
- * with t = e^(2 |x|) - 1 or e^(-2 |x|) - 1, in floats, after K. C. Ng's expm1f and tanhf (Sun, "fdlibm";
- * those of the GNU C library up to 2.36 at least): the same operations in the same order, so the same bits,
- * but every case at once, since vectors cannot branch, and without the cases that change no tangent.
+ * with t = e^(2 |x|) - 1 or e^(-2 |x|) - 1, in floats, after expm1f and tanhf of fdlibm (Sun Microsystems,
+ * 1993; those of the GNU C library up to 2.36 at least): the same operations in the same order, so the same
+ * bits, but all cases side by side, since vectors cannot branch, and without those that change no tangent.
  *
  * Numbers are first brought to where the results do not change any more, in a loop of its own: within one the
  * compiler would make branches of it, and no vectors.
