@@ -16,6 +16,7 @@ usage: bench_training.py PROGRAM [PART]... [--model WORD] [--repeat K]
 """
 
 import argparse
+import concurrent.futures
 import json
 import pathlib
 import statistics
@@ -261,17 +262,30 @@ def memory_gain(program):
     return json.loads(out)["results"][-1]["memory_speedup"]
 
 
+def rounds_apart(program, model, rounds):
+    """Seconds of a round of two programs side by side on one thread each, halved: they share nothing but the machine."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(lambda _: byzsim_round(program, model, rounds), range(2))) / 4
+
+
 def bench_threads(options, models):
-    print("two threads beside one, and what memory gave two beside one between these measurements (least and most)")
-    print(f"{'model, mean':26} {'1 thread ms':>12} {'2 threads ms':>13} {'ratio':>7}   memory's")
+    print("ratio: of a round on one thread to a round on two; apart: the same of two programs side by side, the most a\n"
+          "machine that is free for them gives; memory's: what memory gives two threads beside one (least and most)")  # fmt: skip
+    print(f"{'model, mean':26} {'1 thread ms':>12} {'2 threads ms':>13} {'ratio':>7} {'apart':>7}   memory's")
     for model, (hidden, rounds, _) in models.items():
-        times, memory = {1: [], 2: []}, [memory_gain(options.program)]
+        times, memory = {1: [], 2: [], "apart": []}, [memory_gain(options.program)]
+        kind, rounds = model_config(hidden), LONGER * rounds
         for _ in range(options.repeat):
-            for threads, found in times.items():
-                found.append(byzsim_round(options.program, model_config(hidden), LONGER * rounds, threads=threads))
+            for threads in (1, 2):
+                times[threads].append(byzsim_round(options.program, kind, rounds, threads=threads))
+            times["apart"].append(rounds_apart(options.program, kind, rounds))
             memory.append(memory_gain(options.program))
-        one, two = (statistics.median(times[t]) for t in (1, 2))
-        print(f"{model:26} {1e3 * one:12.3f} {1e3 * two:13.3f} {one / two:6.2f}x   {min(memory):.1f}-{max(memory):.1f}", flush=True)
+        one, two, apart = (statistics.median(found) for found in times.values())
+        print(
+            f"{model:26} {1e3 * one:12.3f} {1e3 * two:13.3f} {one / two:6.2f}x {one / apart:6.2f}x"
+            f"   {min(memory):.1f}-{max(memory):.1f}",
+            flush=True,
+        )
 
 
 def bench_gradients(options, _models):
