@@ -184,7 +184,7 @@ tsan: ## search for data races in `byzsim run` with 4 threads (Linux; TSAN_RUN="
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-tsan CC=clang SANITIZE=thread OPTIMISE="-O1 -g" build-tsan/byzsim
 	@tools/tsan.sh build-tsan/byzsim $(TSAN_RUN)
 
-bench-training: all $(BUILD)/bench_models $(BUILD)/bench_layers ## time gradients and rounds of training beside plain PyTorch loops (if installed; PARTS="gradients loop attacked threads" picks)
+bench-training: all $(BUILD)/bench_models $(BUILD)/bench_layers ## time gradients and rounds of training beside plain PyTorch loops (if installed; PARTS="gradients loop sequences attacked threads" picks)
 	@for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && break; done; \
 	    $$python tests/bench/bench_training.py $(abspath $(BUILD)/byzsim) $(PARTS)
 
