@@ -292,16 +292,19 @@ def expect_undisturbed(name, folder, whole, config):
 
 def interrupts(folder, config, whole):
     out = f"{folder}/sigint"
-    statuses = []
+    statuses, untold = [], []
     for _ in range(3):
         process = started(out, config)
         time.sleep(0.15)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
         statuses.append(process.returncode)
+        if process.returncode == 130 and ("--resume goes on" in stderr) == (": completed" in stderr):
+            untold.append(stderr)
         if controls(stdout + stderr):
             statuses.append(f"control characters {controls(stdout + stderr)}")
     checks.expect("Ctrl-C: exit 130", statuses[0] == 130 and set(statuses) <= {0, 130}, statuses)
+    checks.expect("Ctrl-C: told how to go on", not untold, untold)
     documents = [json.loads(p.read_text(encoding="utf-8")) for p in result_files(out).values()]
     checks.expect("Ctrl-C: a valid partial file", [d["status"] for d in documents] in (["stopped"], ["completed"])
                   and all(0 < d["rounds_completed"] == len(d["per_round"]["round"]) for d in documents))

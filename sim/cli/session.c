@@ -75,12 +75,27 @@ static size_t count_pending(const struct sweep *sweep)
     return pending;
 }
 
+/* What an interruption left, and how to go on. */
+static void print_interruption(const struct sweep *sweep)
+{
+    size_t stopped = 0, pending = count_pending(sweep);
+    for (size_t i = 0; i < sweep->count; i++)
+        stopped += sweep->runs[i].state == SWEEP_FINISHED && sweep->runs[i].status == SIMULATION_STOPPED;
+    if (stopped + pending > 0)
+        fprintf(stderr,
+                "interrupted: of %zu run%s %zu stopped on the way (* in the table), %zu did not start; the "
+                "same command with --resume goes on\n",
+                sweep->count, sweep->count == 1 ? "" : "s", stopped, pending);
+}
+
 static int outcome(const struct sweep *sweep, const struct progress *progress)
 {
     if (sweep->index_error.code != ERR_OK)
         fprintf(stderr, "byzsim: the index is missing or old: %s\n", sweep->index_error.text);
-    if (atomic_load(&interrupted))
+    if (atomic_load(&interrupted)) {
+        print_interruption(sweep);
         return CLI_INTERRUPTED;
+    }
     if (progress->failed > 0)
         print_failures(sweep, progress->failed);
     size_t pending = count_pending(sweep);
